@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A command: one file, one entry in main.c's list. Its options live in its run
+ * function (opt.h); what it prints goes through out.h; a failure is returned
+ * as the library's code with the sentence in the context. Commands use the
+ * library's public headers only and never exit.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+#include <stdbool.h>
+
+#include <bpfkey.h>
+
+struct out;
+
+enum cmd_flags {
+	CMD_CHANGES = 1 << 0,	/* takes --dry-run */
+	CMD_KERNEL = 1 << 1,	/* needs the running kernel: --root is a usage error */
+	CMD_TPM = 1 << 2,	/* may use a TPM: takes --tpm */
+};
+
+struct cli;
+
+struct cmd {
+	const char *noun;	/* NULL for a command that stands alone */
+	const char *verb;
+	const char *args;	/* "OBJ..." as the synopsis shows it, "" for none */
+	const char *summary;	/* one line, lower case, no full stop */
+	int min, max;		/* number of arguments; max -1: any */
+	unsigned int flags;
+	int (*run)(struct cli *cli, int argc, const char **argv);
+};
+
+struct cli {
+	struct bpfkey_ctx *ctx;
+	struct out *out;
+	const struct cmd *cmd;
+	bool json, dry_run, quiet, verbose;
+	int argc;		/* arguments left after opt_parse() */
+	const char **argv;
+	struct opt_state *opt;	/* opt.c's own */
+};
+
+/* bad_usage - say the one thing that is wrong; returns -BPFKEY_E_USAGE. */
+int bad_usage(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Files: read once and whole with a limit, replaced atomically or not at all,
+ * never through a symbolic link where the name is ours.
+ */
+#ifndef BK_FILE_H
+#define BK_FILE_H
+
+#include <sys/types.h>
+
+#include "buf.h"
+#include "ctx.h"
+#include "secret.h"
+
+/*
+ * bk_file_read - the whole of a regular file (or of "-": standard input)
+ * @max: refuse more than this many bytes (-BPFKEY_E_TOO_BIG)
+ * @ret: an empty buf made with BUF(); untouched on failure
+ */
+int bk_file_read(struct bpfkey_ctx *ctx, const char *path, size_t max, struct buf *ret);
+
+/*
+ * bk_file_read_secret - the same into a secret; refuses a file that group or
+ * others can read or write, or whose owner is neither root nor the caller
+ * (-BPFKEY_E_INSECURE).
+ */
+int bk_file_read_secret(struct bpfkey_ctx *ctx, const char *path, size_t max,
+			struct bk_secret **ret);
+
+enum bk_file_flags {
+	BK_FILE_FORCE = 1 << 0,	/* replace a file that exists */
+};
+
+/*
+ * bk_file_replace - write a temporary file beside @path, fsync, rename, fsync
+ * the directory. Without BK_FILE_FORCE a file that exists is left alone
+ * (-BPFKEY_E_EXISTS), also when it appears in between. On any failure nothing
+ * of ours is left behind.
+ */
+int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode,
+		    struct view data, unsigned int flags);
+
+/*
+ * bk_dir_make - make a directory (and its parents, 0755) that belongs to us
+ * @mode: of the last one; one that exists must be owned by root or the caller
+ *        and not be writable by others (-BPFKEY_E_INSECURE)
+ * @ret_fd: receives an O_DIRECTORY descriptor opened without following links;
+ *        NULL when not wanted
+ */
+int bk_dir_make(struct bpfkey_ctx *ctx, const char *path, mode_t mode, int *ret_fd);
+
+#endif
