@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BK_DIGEST_H
+#define BK_DIGEST_H
+
+#include "../base/ctx.h"
+
+#define SHA256_LEN 32
+
+/* bk_sha256 - one shot; -BPFKEY_E_INTERNAL only when OpenSSL is broken. */
+int bk_sha256(struct bpfkey_ctx *ctx, struct view data, uint8_t ret[SHA256_LEN]);
+
+/* bk_sha256v - of several pieces one after the other. */
+int bk_sha256v(struct bpfkey_ctx *ctx, const struct view *v, size_t n, uint8_t ret[SHA256_LEN]);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Private keys as one EVP_PKEY, whether their numbers are here or a callback
+ * signs with a key that is somewhere else.
+ */
+#ifndef BK_PKEY_H
+#define BK_PKEY_H
+
+#include "../base/buf.h"
+#include "../base/ctx.h"
+#include "../base/pubkey.h"
+#include "../base/secret.h"
+
+struct pkey;
+
+/* pkey_generate - a software key; @alg from the table in algo.c. */
+int pkey_generate(struct bpfkey_ctx *ctx, const char *alg, struct pkey **ret);
+
+/* pkey_from_pem - a PKCS#8 or traditional PEM without passphrase; @pem stays the caller's. */
+int pkey_from_pem(struct bpfkey_ctx *ctx, struct bk_secret *pem, struct pkey **ret);
+
+/* pkey_to_pem - PKCS#8 PEM. */
+int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret);
+
+/*
+ * pkey_from_callback - a key whose private half only @sign knows
+ * @pub: copied; @sign, @user: must outlive the key
+ */
+int pkey_from_callback(struct bpfkey_ctx *ctx, const struct pubkey *pub, sign_fn sign,
+		       void *user, struct pkey **ret);
+
+void pkey_free(struct pkey *key);
+DEFINE_CLEANUP(struct pkey *, pkey_free)
+
+/* pkey_alg - "p256", "rsa2048": the name in the table of algo.c. */
+const char *pkey_alg(const struct pkey *key);
+
+/* pkey_spki_hash - SHA-256 of the SubjectPublicKeyInfo, the name of a key everywhere. */
+int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32]);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The door to the TPM; the other headers in this folder are its own. One open
+ * TPM serves many signatures, which is where the speed is.
+ */
+#ifndef BK_TPM_H
+#define BK_TPM_H
+
+#include <stdbool.h>
+
+#include "../lib/base/buf.h"
+#include "../lib/base/ctx.h"
+#include "../lib/base/pubkey.h"
+
+struct tpm;
+struct tpm_key;
+
+/*
+ * tpm_open - reach a TPM and see that it answers
+ * @spec: "device:PATH", "swtpm:CONF", "embedded:DIR", another TCTI string of
+ *        the fixed list; NULL for the context's, and then the default
+ *
+ * -BPFKEY_E_NO_TPM, _BUSY (embedded, another process has it), _INSECURE or
+ * _IO (its state directory), _TPM.
+ */
+int tpm_open(struct bpfkey_ctx *ctx, const char *spec, struct tpm **ret);
+void tpm_close(struct tpm *t);
+DEFINE_CLEANUP(struct tpm *, tpm_close)
+
+struct tpm_identity {
+	char spec[160];		/* as it was resolved */
+	char kind[16];		/* "device", "swtpm", "embedded", "other" */
+	char manufacturer[8];	/* TPM_PT_MANUFACTURER as text: "IBM", "IFX" */
+	char vendor[20];	/* TPM_PT_VENDOR_STRING_1 to 4 */
+	bool software;		/* swtpm or libtpms by what it says of itself, or embedded */
+};
+
+int tpm_identify(struct tpm *t, struct tpm_identity *ret);
+
+/* tpm_has_alg - can this TPM make and use "p256", "rsa2048", ...? By TestParms. */
+int tpm_has_alg(struct tpm *t, const char *alg, bool *ret);
+
+/*
+ * tpm_key_create - a signing key under the storage root key, fixed to this TPM
+ * @ret_pem: TSS2 PRIVATE KEY PEM (OID 2.23.133.10.1.3) as tpm2-openssl reads it
+ * @ret_meta: the JSON sidecar's facts, see struct tpm_key_meta
+ */
+struct tpm_key_meta {
+	char srk_name[80];	/* hex of the parent's TPM name */
+	char key_name[80];	/* hex of the key's TPM name */
+	char alg[16];
+};
+
+int tpm_key_create(struct tpm *t, const char *alg, struct buf *ret_pem,
+		   struct tpm_key_meta *ret_meta);
+
+/* tpm_key_is_pem - does this look like a TSS2 PRIVATE KEY file? */
+bool tpm_key_is_pem(struct view pem);
+
+/* tpm_key_describe - public part and name of a key file, without any TPM. */
+int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret_pub,
+		     struct tpm_key_meta *ret_meta);
+
+/*
+ * tpm_key_load - load a key file for signing
+ * @meta: from the sidecar, or NULL; its SRK name must be this TPM's
+ *        (-BPFKEY_E_OTHER_TPM)
+ * @ret: free before the TPM is closed
+ */
+int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
+		 struct tpm_key **ret);
+void tpm_key_free(struct tpm_key *k);
+DEFINE_CLEANUP(struct tpm_key *, tpm_key_free)
+
+const struct pubkey *tpm_key_public(const struct tpm_key *k);
+
+/* tpm_key_sign - a sign_fn (lib/base/pubkey.h); @user is the struct tpm_key. */
+int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n,
+		 uint8_t *sig, size_t cap, size_t *ret_n);
+
+#endif
