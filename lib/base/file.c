@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#define READ_CHUNK 65536
+
+/* file_error - EACCES and its like deserve another exit code than a bad disk. */
+static int file_error(struct bpfkey_ctx *ctx, int err, const char *what, const char *path)
+{
+	int code = BPFKEY_E_IO;
+
+	if (err == ENOENT)
+		code = BPFKEY_E_NOT_FOUND;
+	else if (err == EACCES || err == EPERM)
+		code = BPFKEY_E_PRIVILEGE;
+	return bk_fail_errno(ctx, -code, err, "cannot %s '%s'", what, path);
+}
+
+/* open_input - "-" is standard input; devices and directories are refused. */
+static int open_input(struct bpfkey_ctx *ctx, const char *path, struct stat *st)
+{
+	_cleanup_(bk_closep) int fd = -1;
+
+	if (!strcmp(path, "-"))
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, st))
+		return file_error(ctx, errno, "read", path);
+	if (strcmp(path, "-") && !S_ISREG(st->st_mode))
+		return bk_fail(ctx, -BPFKEY_E_IO, "cannot read '%s': not a regular file", path);
+	return bk_steal_fd(&fd);
+}
+
+int bk_file_read(struct bpfkey_ctx *ctx, const char *path, size_t max, struct buf *ret)
+{
+	_cleanup_(buf_done) struct buf b = BUF(max + 1);
+	_cleanup_(bk_closep) int fd = -1;
+	_cleanup_(bk_freep) uint8_t *chunk = malloc(READ_CHUNK);
+	struct stat st;
+	ssize_t n;
+
+	if (!chunk)
+		return bk_out_of_memory(ctx);
+	fd = open_input(ctx, path, &st);
+	if (fd < 0)
+		return fd;
+	while ((n = read(fd, chunk, READ_CHUNK)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return file_error(ctx, errno, "read", path);
+		if (b.n + (size_t)n > max)
+			return bk_fail(ctx, -BPFKEY_E_TOO_BIG,
+				       "cannot read '%s': larger than %zu bytes", path, max);
+		buf_put(&b, chunk, (size_t)n);
+		if (!buf_ok(&b))
+			return bk_out_of_memory(ctx);
+	}
+	buf_done(ret);
+	b.max = ret->max;
+	*ret = b;
+	b = BUF(0);
+	return 0;
+}
+
+/* check_private - may only its owner, root or we, touch the file? */
+static int check_private(struct bpfkey_ctx *ctx, const char *path, const struct stat *st)
+{
+	if (st->st_uid && st->st_uid != geteuid())
+		return bk_fail(ctx, -BPFKEY_E_INSECURE,
+			       "private key file '%s' belongs to user %u", path, st->st_uid);
+	if (st->st_mode & 077) {
+		bk_hint(ctx, "chmod 600 '%s'; a key that others could read must be replaced", path);
+		return bk_fail(ctx, -BPFKEY_E_INSECURE,
+			       "private key file '%s' has mode %04o: others can reach it", path,
+			       st->st_mode & 07777);
+	}
+	return 0;
+}
+
+int bk_file_read_secret(struct bpfkey_ctx *ctx, const char *path, size_t max,
+			struct bk_secret **ret)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *s = NULL;
+	_cleanup_(bk_closep) int fd = -1;
+	struct stat st;
+	size_t got = 0;
+	int r;
+
+	fd = open_input(ctx, path, &st);
+	if (fd < 0)
+		return fd;
+	r = S_ISREG(st.st_mode) ? check_private(ctx, path, &st) : 0;
+	if (r < 0)
+		return r;
+	s = bk_secret_new(max + 1);
+	if (!s)
+		return bk_fail(ctx, -BPFKEY_E_NOMEM, "cannot read '%s': no lockable memory", path);
+	for (;;) {
+		ssize_t n = read(fd, bk_secret_data(s) + got, max + 1 - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return file_error(ctx, errno, "read", path);
+		if (!n)
+			break;
+		got += (size_t)n;
+		if (got > max)
+			return bk_fail(ctx, -BPFKEY_E_TOO_BIG,
+				       "cannot read '%s': larger than %zu bytes", path, max);
+	}
+	bk_secret_set_len(s, got);
+	*ret = steal(&s);
+	return 0;
+}
+
+/* A temporary file in the directory of its target; gone unless it was renamed. */
+struct temp {
+	int dir, fd;
+	char name[40];
+};
+
+static void temp_done(struct temp *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	if (t->dir >= 0 && t->name[0])
+		unlinkat(t->dir, t->name, 0);
+	if (t->dir >= 0)
+		close(t->dir);
+}
+
+static int temp_open(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct temp *t)
+{
+	_cleanup_(bk_freep) char *copy = strdup(path);
+	uint64_t nonce;
+
+	if (!copy)
+		return bk_out_of_memory(ctx);
+	t->dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dir < 0)
+		return file_error(ctx, errno, "open the directory of", path);
+	if (getrandom(&nonce, sizeof(nonce), 0) != sizeof(nonce))
+		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot get random bytes");
+	snprintf(t->name, sizeof(t->name), ".keyctl-bpf.%016llx", (unsigned long long)nonce);
+	t->fd = openat(t->dir, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (t->fd < 0) {
+		int err = errno;
+
+		t->name[0] = 0;
+		return file_error(ctx, err, "write", path);
+	}
+	/* Not by umask: the mode is part of what is promised. */
+	if (fchmod(t->fd, mode))
+		return file_error(ctx, errno, "set the mode of", path);
+	return 0;
+}
+
+static int write_all(struct bpfkey_ctx *ctx, const char *path, int fd, struct view data)
+{
+	while (data.n) {
+		ssize_t n = write(fd, data.p, data.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return file_error(ctx, errno, "write", path);
+		data.p += n;
+		data.n -= (size_t)n;
+	}
+	if (fsync(fd))
+		return file_error(ctx, errno, "write", path);
+	return 0;
+}
+
+int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct view data,
+		    unsigned int flags)
+{
+	_cleanup_(temp_done) struct temp t = { -1, -1, "" };
+	_cleanup_(bk_freep) char *copy = strdup(path);
+	const char *base;
+	int r;
+
+	if (!copy)
+		return bk_out_of_memory(ctx);
+	base = basename(copy);
+	r = temp_open(ctx, path, mode, &t);
+	if (r < 0)
+		return r;
+	r = write_all(ctx, path, t.fd, data);
+	if (r < 0)
+		return r;
+	if (renameat2(t.dir, t.name, t.dir, base, flags & BK_FILE_FORCE ? 0 : RENAME_NOREPLACE)) {
+		if (errno != EEXIST)
+			return file_error(ctx, errno, "write", path);
+		bk_hint(ctx, "choose another name, or replace it with --force");
+		return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", path);
+	}
+	t.name[0] = 0;
+	if (fsync(t.dir))
+		return file_error(ctx, errno, "write the directory of", path);
+	return 0;
+}
+
+/* make_step - one directory below @parent, which is closed and replaced. */
+static int make_step(struct bpfkey_ctx *ctx, int *at, const char *name, mode_t mode,
+		     int nofollow, const char *whole)
+{
+	int fd;
+
+	if (mkdirat(*at, name, mode) && errno != EEXIST)
+		return file_error(ctx, errno, "make the directory", whole);
+	fd = openat(*at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | nofollow);
+	if (fd < 0)
+		return file_error(ctx, errno, "open the directory", whole);
+	close(*at);
+	*at = fd;
+	return 0;
+}
+
+/* check_own_dir - the last one is ours: right owner, nobody else writes. */
+static int check_own_dir(struct bpfkey_ctx *ctx, int fd, const char *whole)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return file_error(ctx, errno, "open the directory", whole);
+	if ((st.st_uid && st.st_uid != geteuid()) || (st.st_mode & 022)) {
+		bk_hint(ctx, "make it belong to root with mode 0700, and see who could write there");
+		return bk_fail(ctx, -BPFKEY_E_INSECURE,
+			       "directory '%s' (owner %u, mode %04o) can be changed by others",
+			       whole, st.st_uid, st.st_mode & 07777);
+	}
+	return 0;
+}
+
+int bk_dir_make(struct bpfkey_ctx *ctx, const char *path, mode_t mode, int *ret_fd)
+{
+	_cleanup_(bk_closep) int at = -1;
+	_cleanup_(bk_freep) char *copy = strdup(path);
+	char *rest = NULL, *name, *next;
+	int r;
+
+	if (!copy)
+		return bk_out_of_memory(ctx);
+	at = open(*path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return file_error(ctx, errno, "open the directory", path);
+	for (name = strtok_r(copy, "/", &rest); name; name = next) {
+		next = strtok_r(NULL, "/", &rest);
+		r = make_step(ctx, &at, name, next ? 0755 : mode, next ? 0 : O_NOFOLLOW, path);
+		if (r < 0)
+			return r;
+	}
+	r = check_own_dir(ctx, at, path);
+	if (r < 0)
+		return r;
+	if (ret_fd)
+		*ret_fd = bk_steal_fd(&at);
+	return 0;
+}
