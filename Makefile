@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# keyctl-bpf: the whole build. `make help` lists the targets and variables.
+
+O       ?= build$(if $(SAN),-san)$(if $(COV),-cov)
+CACHE   ?= build/cache
+PREFIX  ?= /usr
+LIBDIR  ?= $(PREFIX)/lib
+DESTDIR ?=
+CC      ?= cc
+CLANG   ?= clang
+STRIP   ?= llvm-strip
+V       ?= 0
+KERNELS ?= 6.18 7.2 7.3
+KERNEL  ?= 7.3
+GUESTS  ?= 1
+J       ?= 2
+T       ?=
+SAN     ?=
+COV     ?=
+
+Q   := $(if $(filter 1,$(V)),,@)
+say  = $(if $(Q),@printf '  %-6s %s\n' $(1) $(2))
+
+# setup makes the machine fit for the rest, so whatever is asked for beside it
+# runs afterwards, in a make that sees the packages.
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
+
+REST := $(filter-out setup,$(MAKECMDGOALS))
+setup:
+	$(Q)tests/setup
+	$(Q)$(MAKE) --no-print-directory lab $(REST)
+$(REST): setup ; @:
+.PHONY: setup $(REST)
+
+else
+
+PKGS := libbpf libelf libcrypto tss2-esys tss2-mu tss2-tctildr libtpms libkeyutils popt jansson
+QUIET_GOALS := clean help shell lab uninstall
+ifneq ($(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all)),)
+MISSING := $(foreach p,$(PKGS),$(shell pkg-config --exists $(p) 2>/dev/null || echo $(p)))
+$(if $(strip $(MISSING)),$(error missing: $(strip $(MISSING)). Run `make setup` as root, or install the packages of tests/packages))
+endif
+
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -Wpointer-arith \
+        -Wundef -Wformat=2 -Wwrite-strings $(if $(RELEASE),,-Werror)
+HARDEN := -fstack-protector-strong -fPIE -fvisibility=hidden
+override CPPFLAGS += -Iinclude -I$(O)/include -D_GNU_SOURCE \
+        $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+CFLAGS  ?= -O2 -g
+LDFLAGS ?= -Wl,-z,relro,-z,now
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) \
+        $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+        $(if $(COV),--coverage -O0)
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
+ARCH    := $(shell uname -m | sed 's/x86_64/x86/')
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+        -I/usr/include/$(shell $(CC) -print-multiarch)
+
+BPF_SRC  := $(wildcard lib/bpf/*.bpf.c)
+BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
+LIB_SRC  := $(filter-out $(BPF_SRC),$(wildcard lib/*/*.c tpm/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard lib/kernel/*.S))
+CLI_OBJ  := $(patsubst %.c,$(O)/%.o,$(wildcard keyctl-bpf/*.c))
+LIB      := $(O)/libbpfkey.a
+BIN      := $(O)/keyctl-bpf/keyctl-bpf
+MAN      := $(wildcard man/*.[1-9])
+COMPLETION := $(O)/completion/keyctl-bpf
+
+# One program for each C file below tests/: test_X.c and bench_X.c link the
+# library; what tests/kernel/ holds runs in guests; fuzz_X.c is libFuzzer's.
+UNIT_BIN   := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+TPM_BIN    := $(patsubst %.c,$(O)/%,$(wildcard tests/tpm/test_*.c))
+CLI_BIN    := $(patsubst %.c,$(O)/%,$(wildcard tests/cli/*.c))
+FAULT_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/fault/*.c))
+KERNEL_BIN := $(patsubst %.c,$(O)/%,$(wildcard tests/kernel/*.c tests/kernel/attacks/*.c))
+KERNEL_BIN := $(filter-out %.bpf,$(KERNEL_BIN))
+KERNEL_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/kernel/*.bpf.c tests/kernel/attacks/*.bpf.c))
+BENCH_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
+FUZZ_BIN   := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TEST_BIN   := $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN)
+DIRS := $(sort $(dir $(LIB_OBJ) $(CLI_OBJ) $(BPF_OBJ) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) \
+          $(BENCH_BIN) $(FUZZ_BIN) $(COMPLETION)))
+
+export O CACHE KERNELS KERNEL T J GUESTS SAN
+
+all: $(BIN) $(COMPLETION) ## build the programs
+
+$(BIN): $(CLI_OBJ) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/%.o: %.c $(O)/.flags | $(DIRS)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -MMD -MP $(ALL_CFLAGS) -c -o $@ $<
+
+# The BPF objects travel inside the library.
+$(O)/lib/kernel/%.o: lib/kernel/%.S $(BPF_OBJ) $(O)/.flags | $(DIRS)
+	$(call say,AS,$<)
+	$(Q)$(CC) -I$(O)/lib/bpf -c -o $@ $<
+
+$(O)/%.bpf.o: %.bpf.c $(O)/.flags | $(DIRS)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+	$(Q)$(STRIP) -g $@
+
+$(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN) $(BENCH_BIN): $(O)/%: %.c $(LIB) | $(DIRS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+$(FUZZ_BIN): $(O)/%: %.c $(LIB) | $(DIRS)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(CPPFLAGS) -I. -std=gnu11 -g -O1 -fsanitize=fuzzer,$(SAN) -o $@ $< $(LIB) $(LDLIBS)
+
+$(COMPLETION): $(BIN) keyctl-bpf/completion.sh
+	$(call say,GEN,$@)
+	$(Q)keyctl-bpf/completion.sh $(BIN) > $@
+
+# Changed flags rebuild everything.
+$(O)/.flags: FORCE | $(DIRS)
+	@printf '%s\n' '$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CLANG) $(BPF_CFLAGS)' | cmp -s - $@ || \
+	 printf '%s\n' '$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CLANG) $(BPF_CFLAGS)' > $@
+
+$(DIRS): ; @mkdir -p $@
+
+# Guests: kernels, the Debian 13 root that builds the module, cached below $(CACHE).
+lab: ## fetch the test kernels and prepare the guests
+	$(Q)tests/kernel/lib/prepare
+
+tests: $(BIN) $(COMPLETION) $(TEST_BIN) $(KERNEL_BPF) $(BPF_OBJ)
+
+demo: tests lab ## the main job, seen end to end in a guest
+	$(Q)tests/kernel/lib/demo
+
+check: tests lab ## all tests
+	$(Q)tests/run lint unit cli tpm fault $(if $(filter 0,$(GUESTS)),,kernel)
+check-unit check-cli check-tpm check-fault: check-%: tests ## one class of tests (T=name for one)
+	$(Q)tests/run $*
+check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", T=name)
+	$(Q)tests/run kernel
+check-long: tests lab ## high counts
+	$(Q)LONG=1 tests/run unit cli tpm fault kernel
+lint: tests ## style, layers, manual pages
+	$(Q)tests/run lint
+bench: tests $(BENCH_BIN) ## speed beside the peers, as ratios
+	$(Q)tests/bench/run
+fuzz: ## fuzz each parser for a minute (T=name)
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) SAN=address,undefined O=$(O)-fuzz \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzz
+run-fuzz: $(FUZZ_BIN)
+	$(Q)tests/fuzz/run
+shell: tests lab ## a shell in a guest (KERNEL=7.3)
+	$(Q)tests/kernel/lib/shell
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf
+	install -D -m 0644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
+	$(foreach m,$(MAN),install -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
+	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/keyctl-bpf-$(VERSION)/$(f) &&) :
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
+	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
+	rm -rf $(DESTDIR)$(PREFIX)/src/keyctl-bpf-$(VERSION)
+VERSION := $(shell sed -n 's/^\#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
+
+clean: ## remove what was built, but not downloaded kernels and roots
+	rm -rf build-san build-cov build-fuzz && find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + 2>/dev/null || :
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z %-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
+	@printf '  %-14s %s\n' setup 'install the packages of tests/packages and fetch what guests need (root)'
+	@printf '\nvariables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
+
+FORCE:
+.PHONY: all lab tests demo check check-unit check-cli check-tpm check-fault check-kernel check-long \
+        lint bench fuzz run-fuzz shell install uninstall clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(TEST_BIN:=.d) $(KERNEL_BPF:.o=.d)
+
+endif
