@@ -29,6 +29,83 @@ const char *bpfkey_role_name(enum bpfkey_role role);
 /** bpfkey_role_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
 int bpfkey_role_parse(const char *name, enum bpfkey_role *ret);
 
+/* Where a private key is. */
+enum bpfkey_form {
+	BPFKEY_FORM_FILE,	/* its numbers are in the file: for tests and migration */
+	BPFKEY_FORM_TPM,	/* only the TPM that made it can use it */
+	BPFKEY_FORM__END
+};
+
+/** bpfkey_form_name - "file", "tpm"; NULL past the last. */
+const char *bpfkey_form_name(enum bpfkey_form form);
+
+/** bpfkey_form_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
+int bpfkey_form_parse(const char *name, enum bpfkey_form *ret);
+
+struct bpfkey_key;
+
+/**
+ * struct bpfkey_key_info - what a key file and its sidecar say
+ * Strings belong to the key. @sidecar: FILE.meta was there; without it, and for
+ * forms that have none, the fields after it are NULL or 0.
+ */
+struct bpfkey_key_info {
+	const char *path, *alg;
+	enum bpfkey_form form;
+	uint8_t public_hash[32];	/* SHA-256 of the SubjectPublicKeyInfo */
+	bool sidecar;
+	int64_t created;
+	const char *tpm_kind;		/* "device", "swtpm", "embedded", "other" */
+	const char *srk_name, *key_name; /* hex of the TPM's names */
+};
+
+/* Flags of calls that make files. */
+enum bpfkey_make_flags {
+	BPFKEY_MAKE_FORCE = 1 << 0,	/* replace what is there */
+	BPFKEY_MAKE_DRY_RUN = 1 << 1,	/* check everything, change nothing */
+};
+
+/**
+ * struct bpfkey_key_opts - a key to be made
+ * @sz:    sizeof(struct bpfkey_key_opts)
+ * @alg:   "p256", "p384", "p521", "rsa2048", "rsa3072" or "rsa4096"
+ * @form:  where it shall live
+ * @flags: enum bpfkey_make_flags
+ */
+struct bpfkey_key_opts {
+	size_t sz;
+	const char *alg;
+	enum bpfkey_form form;
+	unsigned int flags;
+};
+
+/**
+ * bpfkey_key_new - make a private key
+ * @path: the key file, mode 0600; its sidecar is written to PATH.meta first, so
+ *        that no crash leaves a key without one
+ * @ret:  facts of the new key (of a dry run: without hash); NULL if not wanted
+ *
+ * -BPFKEY_E_EXISTS without BPFKEY_MAKE_FORCE, _USAGE (no such algorithm),
+ * _NO_SUPPORT (this TPM has not got it), and what tpm and files answer.
+ *
+ * Since: 0.1
+ */
+int bpfkey_key_new(struct bpfkey_ctx *ctx, const char *path,
+		   const struct bpfkey_key_opts *opts, struct bpfkey_key **ret);
+
+/**
+ * bpfkey_key_open - read a key file's public facts; needs no TPM
+ * @ret: free with bpfkey_key_free()
+ *
+ * -BPFKEY_E_INSECURE when others can read the file, _FORMAT, _MISMATCH when
+ * the sidecar describes another key. A missing sidecar is a warning.
+ *
+ * Since: 0.1
+ */
+int bpfkey_key_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key **ret);
+void bpfkey_key_free(struct bpfkey_key *key);
+const struct bpfkey_key_info *bpfkey_key_info(const struct bpfkey_key *key);
+
 struct bpfkey_cert;
 
 /**
@@ -47,6 +124,9 @@ struct bpfkey_cert_info {
 	size_t key_id_len;			/* 0: the certificate has none */
 	const uint8_t *public_key;		/* contents of subjectPublicKey, as the */
 	size_t public_key_len;			/* kernel holds it (RFC 5280 4.1.2.7) */
+	uint8_t public_hash[32];		/* SHA-256 of the SubjectPublicKeyInfo */
+	uint8_t authority_id[64];		/* authorityKeyIdentifier's key id */
+	size_t authority_id_len;		/* 0: the certificate has none */
 };
 
 /**
@@ -58,6 +138,69 @@ struct bpfkey_cert_info {
 int bpfkey_cert_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_cert **ret);
 void bpfkey_cert_free(struct bpfkey_cert *cert);
 const struct bpfkey_cert_info *bpfkey_cert_info(const struct bpfkey_cert *cert);
+
+/**
+ * struct bpfkey_cert_opts - a certificate to be made
+ * @sz:    sizeof(struct bpfkey_cert_opts)
+ * @key:   private key file that signs: the certificate's own for
+ *         bpfkey_cert_new() and bpfkey_cert_request(), the CA's for
+ *         bpfkey_cert_issue()
+ * @name:  common name, 1 to 64 printable ASCII characters; unused by
+ *         bpfkey_cert_issue(), where the request has it
+ * @role:  chosen by whoever signs; unused by bpfkey_cert_request()
+ * @days:  validity, at most BPFKEY_CERT_DAYS_MAX; 0: bpfkey_cert_days_default()
+ * @ca:    bpfkey_cert_issue(): the CA's certificate file
+ * @flags: enum bpfkey_make_flags
+ */
+struct bpfkey_cert_opts {
+	size_t sz;
+	const char *key;
+	const char *name;
+	enum bpfkey_role role;
+	uint32_t days;
+	const char *ca;
+	unsigned int flags;
+};
+
+#define BPFKEY_CERT_DAYS_MAX 7300
+
+/** bpfkey_cert_days_default - how long a certificate of this role lives. */
+uint32_t bpfkey_cert_days_default(enum bpfkey_role role);
+
+/**
+ * bpfkey_cert_new - a certificate signed by its own key
+ * @path: receives it as PEM, mode 0644
+ * @ret:  the certificate, of a dry run too; NULL if not wanted
+ *
+ * It is valid from ten minutes ago, because the machine that enrols it may
+ * have a clock that is behind.
+ *
+ * Since: 0.1
+ */
+int bpfkey_cert_new(struct bpfkey_ctx *ctx, const char *path,
+		    const struct bpfkey_cert_opts *opts, struct bpfkey_cert **ret);
+
+/**
+ * bpfkey_cert_request - a PKCS#10 request to be answered by an anchor
+ *
+ * Since: 0.1
+ */
+int bpfkey_cert_request(struct bpfkey_ctx *ctx, const char *path,
+			const struct bpfkey_cert_opts *opts);
+
+/**
+ * bpfkey_cert_issue - answer the request in the file @request
+ *
+ * Nothing but name and key is taken from the request. Role anchor is refused:
+ * anchors are self-signed. A certificate never outlives its CA: without
+ * @opts->days it ends with it, with more days than that it is
+ * -BPFKEY_E_USAGE. -BPFKEY_E_ROLE when the CA is no anchor, _EXPIRED,
+ * _MISMATCH (key and certificate of the CA), _SIGNATURE (of the request).
+ *
+ * Since: 0.1
+ */
+int bpfkey_cert_issue(struct bpfkey_ctx *ctx, const char *request, const char *path,
+		      const struct bpfkey_cert_opts *opts, struct bpfkey_cert **ret);
 
 #ifdef __cplusplus
 }

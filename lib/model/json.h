@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * JSON, strict: one value, UTF-8, no duplicate names, a size cap, and line and
+ * column in the sentence. Getters say which field is missing or of the wrong
+ * type; unknown fields are left alone, because fields are only ever added.
+ */
+#ifndef BK_JSON_H
+#define BK_JSON_H
+
+#include <stdbool.h>
+
+#include "../base/buf.h"
+#include "../base/ctx.h"
+
+struct js;
+
+/* js_parse - an object; -BPFKEY_E_FORMAT or _TOO_BIG (more than @max bytes). */
+int js_parse(struct bpfkey_ctx *ctx, struct view text, size_t max, struct js **ret);
+
+/* js_new - an empty object; NULL without memory. */
+struct js *js_new(void);
+void js_free(struct js *j);
+DEFINE_CLEANUP(struct js *, js_free)
+
+/* Borrowed from @j. The _opt form gives NULL for a field that is not there. */
+int js_str(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret);
+int js_str_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret);
+int js_u64(struct bpfkey_ctx *ctx, const struct js *j, const char *key, uint64_t *ret);
+
+/* Setters stick: a failure is reported by js_text(). */
+void js_set_str(struct js *j, const char *key, const char *value);
+void js_set_u64(struct js *j, const char *key, uint64_t value);
+
+/* js_text - indented, in the order of setting, with a final newline. */
+int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);
+
+#endif
