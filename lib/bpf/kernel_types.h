@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel structures that our BPF programs look into, only with the fields
+ * they need: CO-RE finds each by name in the running kernel, so no vmlinux.h
+ * is needed to build and none is committed. The reader and the gate share it;
+ * both add fields. A type must match the kernel's kind (an enum is no u32).
+ */
+#ifndef BK_KERNEL_TYPES_H
+#define BK_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct key_type {
+	const char *name;
+};
+
+/* include/linux/key-type.h and include/linux/key.h */
+struct key_restriction {
+	void *check;
+	struct key *key;
+	struct key_type *keytype;
+};
+
+union key_payload {
+	void *data[4];		/* of an asymmetric key: enum asymmetric_payload_bits */
+};
+
+struct key {
+	int serial;
+	s64 expiry;
+	u32 perm;
+	unsigned long flags;
+	struct key_type *type;
+	char *description;
+	union key_payload payload;
+	struct key_restriction *restrict_link;
+};
+
+/* include/keys/asymmetric-subtype.h: where payload.data keeps what */
+#define ASYM_CRYPTO 0
+
+/* include/crypto/public_key.h */
+struct public_key {
+	void *key;
+	u32 keylen;
+};
+
+/* include/linux/bpf.h; what bpf_lookup_user_key() returns */
+struct bpf_key {
+	struct key *key;
+};
+
+#pragma clang attribute pop
+
+#endif

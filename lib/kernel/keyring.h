@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Keyrings of all kinds behind one interface: native, module, staging. Found
+ * by id or by the module's word, then described and checked (type, name,
+ * owner) before anybody writes to one or passes its number on.
+ */
+#ifndef BK_KEYRING_H
+#define BK_KEYRING_H
+
+#include <bpfkey/keyring.h>
+
+#include "../base/buf.h"
+#include "../base/ctx.h"
+
+#define RING_NAME_MAX 72
+
+struct ring {
+	enum bpfkey_ring_kind kind;
+	int32_t serial;
+	int32_t id;		/* what loaders pass: BPFKEY_SPEC_BPF_KEYRING or serial */
+	uint32_t perm;
+	char name[RING_NAME_MAX];
+};
+
+/* What KEYCTL_DESCRIBE says. */
+struct ring_desc {
+	char type[16];
+	uint32_t uid, gid, perm;
+	char name[256];
+};
+
+/* ring_describe - 0, or -errno (positive numbers of the kernel, negated). */
+int ring_describe(int32_t serial, struct ring_desc *ret);
+
+/* ring_need_root - the sentence for everybody else. */
+int ring_need_root(struct bpfkey_ctx *ctx);
+
+/*
+ * ring_find - the native or module keyring of a role, or a staging one
+ * @staging: NULL or its name
+ */
+int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
+	      struct ring *ret);
+
+/* ring_find_quiet - the same as 0 or a code, without a sentence. */
+int ring_find_quiet(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
+		    struct ring *ret);
+
+/* ring_name - ".bpf", ".bpf_loader", ... */
+const char *ring_name(enum bpfkey_role role);
+
+/* ring_make_staging - an ordinary keyring linked in root's user keyring. */
+int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
+		      struct ring *ret);
+
+/* ring_native_exists - does this kernel know KEY_SPEC_BPF_KEYRING? */
+bool ring_native_exists(void);
+
+/* ring_load_module - modprobe bpf_keyring keyring_unsealed=1, with a sentence when it fails. */
+int ring_load_module(struct bpfkey_ctx *ctx);
+bool ring_module_loaded(struct bpfkey_ctx *ctx);
+
+/* ring_publish - the id into BPFKEY_KEYRING_ID_FILE, atomically. */
+int ring_publish(struct bpfkey_ctx *ctx, int32_t id, bool *ret_changed);
+int ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id);
+
+/* ring_list - the serials inside; @ret is malloc'ed. */
+int ring_list(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t **ret, size_t *ret_n);
+
+/*
+ * ring_restrict - seal: @anchor 0 for "nothing ever again", else the serial of
+ * the keyring that must vouch; ring_set_perm - then narrow the permissions.
+ */
+int ring_restrict(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t anchor);
+int ring_set_perm(struct bpfkey_ctx *ctx, const struct ring *ring, uint32_t perm);
+
+#endif
