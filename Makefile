@@ -59,10 +59,10 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 BPF_SRC  := $(wildcard lib/bpf/*.bpf.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 LIB_SRC  := $(filter-out $(BPF_SRC),$(wildcard lib/*/*.c tpm/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard lib/kernel/*.S))
-CLI_OBJ  := $(patsubst %.c,$(O)/%.o,$(wildcard keyctl-bpf/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(O)/obj/%.o) $(patsubst %.S,$(O)/obj/%.o,$(wildcard lib/kernel/*.S))
+CLI_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(wildcard keyctl-bpf/*.c))
 LIB      := $(O)/libbpfkey.a
-BIN      := $(O)/keyctl-bpf/keyctl-bpf
+BIN      := $(O)/keyctl-bpf
 MAN      := $(wildcard man/*.[1-9])
 COMPLETION := $(O)/completion/keyctl-bpf
 
@@ -93,12 +93,12 @@ $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(O)/%.o: %.c $(O)/.flags | $(DIRS)
+$(O)/obj/%.o: %.c $(O)/.flags | $(DIRS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) -MMD -MP $(ALL_CFLAGS) -c -o $@ $<
 
 # The BPF objects travel inside the library.
-$(O)/lib/kernel/%.o: lib/kernel/%.S $(BPF_OBJ) $(O)/.flags | $(DIRS)
+$(O)/obj/lib/kernel/%.o: lib/kernel/%.S $(BPF_OBJ) $(O)/.flags | $(DIRS)
 	$(call say,AS,$<)
 	$(Q)$(CC) -I$(O)/lib/bpf -c -o $@ $<
 
