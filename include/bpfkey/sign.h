@@ -1,7 +1,192 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signed objects: make them, look into them, and answer offline what a kernel
+ * will answer. Their format is keyctl-bpf-object(5).
+ */
 #ifndef BPFKEY_SIGN_H
 #define BPFKEY_SIGN_H
 
-#include <bpfkey/ctx.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <bpfkey/ctx.h>
+#include <bpfkey/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bpfkey_signer;
+
+/**
+ * bpfkey_signer_open - a private key of any form with its certificate
+ * @key:  path of the key
+ * @cert: path of its certificate: role build or delegated, valid now
+ * @ret:  free with bpfkey_signer_free(); a TPM stays open until then, so one
+ *        signer for many objects is where the speed is
+ *
+ * -BPFKEY_E_MISMATCH (not the certificate of this key), _ROLE, _EXPIRED,
+ * _NOT_YET_VALID, _INSECURE, _ALGORITHM, _FORMAT, _NO_TPM, _TPM, ...
+ */
+int bpfkey_signer_open(struct bpfkey_ctx *ctx, const char *key, const char *cert,
+		       struct bpfkey_signer **ret);
+void bpfkey_signer_free(struct bpfkey_signer *s);
+
+/** bpfkey_signer_cert - what the certificate says; lives as long as @s. */
+const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s);
+
+enum bpfkey_sign_flags {
+	BPFKEY_SIGN_FORCE = 1 << 0,	/* replace an output that exists */
+	BPFKEY_SIGN_DRY_RUN = 1 << 1,	/* do everything but write */
+};
+
+/**
+ * struct bpfkey_sign_opts - what is frozen into a signed object
+ * @sz:      sizeof(struct bpfkey_sign_opts)
+ * @name:    object name, the first part of the names of its data maps; NULL:
+ *           from the file's name ("x/prog.bpf.o" is "prog")
+ * @kconfig: file with values of __kconfig variables; NULL: none
+ * @kernel_version: what LINUX_KERNEL_VERSION is, "6.18.15"; NULL: none
+ * @set:     "VARIABLE=VALUE" for read-only data, "MAP.max_entries=N"
+ * @target:  "PROGRAM:FUNCTION", what a tracing or LSM program is for
+ * @flags:   enum bpfkey_sign_flags
+ */
+struct bpfkey_sign_opts {
+	size_t sz;
+	const char *name, *kconfig, *kernel_version;
+	const char *const *set;
+	size_t set_n;
+	const char *const *target;
+	size_t target_n;
+	unsigned int flags;
+};
+
+/**
+ * bpfkey_sign_object - make a signed object
+ * @in:   a BPF object, or a signed object, whose signatures are then replaced
+ * @out:  may be the same path (with BPFKEY_SIGN_FORCE); replaced atomically
+ * @opts: NULL for none of it
+ *
+ * -BPFKEY_E_NOT_A_LOADER (the sentence names the program or map and why),
+ * _FORMAT, _EXISTS, _TAMPERED (a signed object that somebody changed), ...
+ */
+int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
+		       const struct bpfkey_sign_opts *opts);
+
+/** struct bpfkey_sign_job - one of many; @result and @message are outputs. */
+struct bpfkey_sign_job {
+	const char *in, *out;
+	int result;		/* 0 or a negative BPFKEY_E_ */
+	char *message, *hint;	/* of a failure, else NULL; free with bpfkey_sign_jobs_done() */
+};
+
+/**
+ * bpfkey_sign_objects - bpfkey_sign_object() for many, telling the progress
+ *
+ * One failure does not stop the others. Returns the result that matters most:
+ * the first of exit class 3, else of 4, else of 1.
+ */
+int bpfkey_sign_objects(struct bpfkey_signer *s, struct bpfkey_sign_job *jobs, size_t n,
+			const struct bpfkey_sign_opts *opts);
+void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n);
+
+/**
+ * bpfkey_sign_raw - detached CMS (DER) over the bytes of a file
+ * @flags: enum bpfkey_sign_flags
+ */
+int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
+		    unsigned int flags);
+
+struct bpfkey_object;
+
+/**
+ * bpfkey_object_open - read a signed object and see that it is whole
+ *
+ * Checks every byte of the file against the object's own digests, and nothing
+ * about who signed them: that is bpfkey_object_verify().
+ *
+ * -BPFKEY_E_UNSIGNED (a BPF object, but not a signed one), _FORMAT (no BPF
+ * object), _MALFORMED, _TAMPERED (the sentence names the section), _IO.
+ */
+int bpfkey_object_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_object **ret);
+void bpfkey_object_free(struct bpfkey_object *o);
+
+struct bpfkey_object_info {
+	const char *name, *generator;
+	size_t programs, maps, settings;
+	size_t insns_len, metadata_len;
+	uint8_t loader_digest[32];	/* SHA-256 of the instructions: the tag of the */
+					/* loader program, and what its map is exclusive to */
+};
+const struct bpfkey_object_info *bpfkey_object_info(const struct bpfkey_object *o);
+
+struct bpfkey_object_program {
+	const char *name, *section;
+	const char *type_name;		/* "xdp", "lsm"; "" for one without a name here */
+	uint32_t type, attach_type;
+	const char *target;		/* "" when none is frozen */
+};
+
+struct bpfkey_object_map {
+	const char *name, *type_name;
+	uint32_t type, key_size, value_size, max_entries, flags;
+	const char *pin;		/* name to pin by, or "" */
+	bool frozen;			/* read-only data */
+};
+
+/* One thing that was decided when the object was signed. */
+struct bpfkey_object_setting {
+	const char *name, *value;
+};
+
+/* Borrowed; NULL past the last. In the order in which the loader makes them. */
+const struct bpfkey_object_program *bpfkey_object_program(const struct bpfkey_object *o, size_t i);
+const struct bpfkey_object_map *bpfkey_object_map(const struct bpfkey_object *o, size_t i);
+const struct bpfkey_object_setting *bpfkey_object_setting(const struct bpfkey_object *o, size_t i);
+
+enum bpfkey_signature_kind {
+	BPFKEY_SIGNATURE_INSNS,		/* over the instructions: Linux 6.18 to 7.2 */
+	BPFKEY_SIGNATURE_METADATA,	/* over instructions and metadata: Linux 7.3 and later */
+	BPFKEY_SIGNATURE_FILE,		/* over the digests of the file: for these tools */
+	BPFKEY_SIGNATURE__END
+};
+
+struct bpfkey_signature_info {
+	const char *covers, *kernels;
+	char hash[24], algorithm[32];
+	uint8_t key_id[64];
+	size_t key_id_len;
+	size_t len;
+};
+
+/** bpfkey_object_signature - what a signature says of itself. */
+int bpfkey_object_signature(struct bpfkey_object *o, enum bpfkey_signature_kind kind,
+			    struct bpfkey_signature_info *ret);
+
+/**
+ * bpfkey_object_extract - write loader.bin, metadata.bin, loader-metadata.bin,
+ * sections.bin and insns.der, insns-metadata.der, sections.der into @dir
+ * @flags: BPFKEY_SIGN_FORCE replaces files that exist
+ *
+ * `openssl cms -verify -binary -inform DER -content X.bin` judges each pair.
+ */
+int bpfkey_object_extract(struct bpfkey_object *o, const char *dir, unsigned int flags);
+
+/**
+ * bpfkey_object_verify - answer what a kernel that trusts @certs will answer
+ * @kernel: "6.18" and so on: the signature that this kernel checks, and the
+ *          one over the file; NULL or "all": all three
+ * @ret_index: which certificate signed; may be NULL
+ *
+ * -BPFKEY_E_UNKNOWN_SIGNER, _SIGNATURE, _MALFORMED, _EXPIRED, _NOT_YET_VALID,
+ * _ROLE (the signer's certificate), _NO_KERNEL (@kernel checks no signatures),
+ * _USAGE (@kernel is no version).
+ */
+int bpfkey_object_verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
+			 const char *kernel, size_t *ret_index);
+
+#ifdef __cplusplus
+}
+#endif
 #endif
