@@ -1,7 +1,226 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The gate: our BPF LSM policy, which turns the kernel's verdicts on
+ * signatures into decisions. Installed it lives in the kernel until reboot or
+ * removal; nothing here keeps state of its own.
+ */
 #ifndef BPFKEY_GATE_H
 #define BPFKEY_GATE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <bpfkey/ctx.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum bpfkey_gate_mode {
+	BPFKEY_GATE_OFF,	/* installed, decides nothing */
+	BPFKEY_GATE_AUDIT,	/* decides and records, allows everything */
+	BPFKEY_GATE_ENFORCE,
+	BPFKEY_GATE_TRY,	/* enforce until a deadline */
+};
+
+/** bpfkey_gate_mode_name - "off", "audit", "enforce", "try". */
+const char *bpfkey_gate_mode_name(enum bpfkey_gate_mode mode);
+
+/** bpfkey_gate_mode_parse - "off", "audit" or "enforce"; 0 or -BPFKEY_E_USAGE. */
+int bpfkey_gate_mode_parse(const char *name, enum bpfkey_gate_mode *ret);
+
+#define BPFKEY_GATE_HOOKS 12
+
+/**
+ * struct bpfkey_gate_hook - one hook of the gate, as the kernel was asked just now
+ * @deny: it refuses by itself: without it the gate is open. The others only
+ *        give, and without them loads are refused
+ */
+struct bpfkey_gate_hook {
+	const char *name;
+	bool deny, attached;
+};
+
+/**
+ * struct bpfkey_gate_info - the gate as it is
+ * @generation: of the rules; rises with every change
+ * @installed:  seconds since 1970
+ * @decisions, @denied, @would_deny: since it was installed; @would_deny in audit mode
+ * @lost:       decisions that newer ones have overwritten
+ * @untracked:  programs that did not fit into the table
+ * @attacks:    refused attempts on the gate itself
+ * @missing:    hooks that are not attached
+ */
+struct bpfkey_gate_info {
+	enum bpfkey_gate_mode mode;
+	bool enforcing;
+	uint64_t generation;
+	int64_t installed;
+	unsigned int rules;
+	uint64_t decisions, denied, would_deny, lost, untracked, attacks;
+	struct bpfkey_gate_hook hooks[BPFKEY_GATE_HOOKS];
+	size_t n_hooks, missing;
+};
+
+/**
+ * bpfkey_gate_info - ask the gate
+ *
+ * -BPFKEY_E_NO_GATE when none is installed, _PRIVILEGE, _KERNEL, _MISMATCH
+ * (installed by another version of this program).
+ */
+int bpfkey_gate_info(struct bpfkey_ctx *ctx, struct bpfkey_gate_info *ret);
+
+/**
+ * struct bpfkey_gate_rule - one key that the gate lets sign
+ * @fingerprint: SHA-256 of its certificate
+ * @ring:        serial of the keyring in which it counts
+ * @types:       program types it may sign directly, 1 << type each
+ * @until:       seconds since 1970 when the rule ends; 0: never
+ */
+struct bpfkey_gate_rule {
+	const char *kind;	/* "build", "revoked" */
+	uint8_t fingerprint[32];
+	int32_t ring;
+	uint64_t types;
+	int64_t until;
+	size_t key_len;
+};
+
+/** bpfkey_gate_rules - the active rules; free with free(). */
+int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, size_t *ret_n);
+
+/**
+ * struct bpfkey_gate_event - one decision
+ * @reason:   the gate's word for it, "build-key", "unsigned"; static
+ * @sentence: what happened, for people; static text without names
+ * @allowed:  what the decision was; @enforced: and whether it was carried out
+ * @prog_type: the kernel's word, "xdp"; @loader_id: of an inner load, or 0
+ * @fingerprint: of the rule that decided; all zero when none did
+ */
+struct bpfkey_gate_event {
+	uint64_t seq;
+	int64_t time;
+	bool allowed, enforced, is_signed, inner;
+	const char *reason, *sentence, *prog_type;
+	uint32_t pid, uid, prog_id, loader_id, n_keys;
+	int32_t keyring_id, ring, key_serial;
+	uint8_t fingerprint[32];
+	char comm[17], name[17];
+};
+
+/**
+ * bpfkey_gate_events - the decisions that are still kept, oldest first
+ * @after: only those with a greater seq
+ * @ret:   free with free()
+ */
+int bpfkey_gate_events(struct bpfkey_ctx *ctx, uint64_t after,
+		       struct bpfkey_gate_event **ret, size_t *ret_n);
+
+/**
+ * struct bpfkey_gate_program - one program that the kernel holds now
+ * @known:  admitted by the gate while it enforced; others were loaded before
+ *          it, in audit mode, or while it was off
+ * @own:    the gate's
+ * @reason: as in bpfkey_gate_event; NULL when the gate never saw it
+ */
+struct bpfkey_gate_program {
+	uint32_t id;
+	bool known, own, loader;
+	const char *reason, *prog_type;
+	uint32_t pid, uid, loader_id;
+	int64_t time;
+	uint8_t fingerprint[32];
+	char comm[17], name[17];
+};
+
+/** bpfkey_gate_programs - every program in the kernel by who signed it; free with free(). */
+int bpfkey_gate_programs(struct bpfkey_ctx *ctx, struct bpfkey_gate_program **ret,
+			 size_t *ret_n);
+
+/**
+ * struct bpfkey_gate_install_opts - how to install
+ * @sz:        sizeof(struct bpfkey_gate_install_opts) as the caller knows it
+ * @staging:   NULL, or the name of a staging keyring to take the keys from
+ * @types:     program types that build keys may sign directly, besides loaders
+ * @self_test: NULL, or a signed object that is kept for the self-test
+ */
+struct bpfkey_gate_install_opts {
+	size_t sz;
+	const char *staging;
+	uint64_t types;
+	const char *self_test;
+	bool dry_run;
+};
+
+/* What bpfkey_gate_install() did, or in a dry run would do. */
+enum bpfkey_gate_installed {
+	BPFKEY_GATE_UNCHANGED,
+	BPFKEY_GATE_INSTALLED,	/* in audit mode */
+	BPFKEY_GATE_UPDATED,	/* it was there, its rules were replaced */
+	BPFKEY_GATE_HELD_BACK,	/* the kernel's command line says keyctl_bpf.gate=off */
+};
+
+/**
+ * bpfkey_gate_install - install the gate, or bring its rules up to the keyring
+ *
+ * One rule for each valid certificate of .bpf that was enrolled here. The
+ * first installation is in audit mode. All or nothing: when a hook does not
+ * attach, everything is taken out again.
+ *
+ * -BPFKEY_E_NO_KEYRING, _NOT_ENROLLED (no valid key), _NO_KERNEL (no BPF LSM,
+ * no slot left, not this architecture), _UNKNOWN_SIGNER (a key in the keyring
+ * whose certificate nobody enrolled here), _PRIVILEGE.
+ */
+int bpfkey_gate_install(struct bpfkey_ctx *ctx, const struct bpfkey_gate_install_opts *opts,
+			enum bpfkey_gate_installed *ret);
+
+/**
+ * bpfkey_gate_sync - after the keyring changed: the rules follow. Does nothing
+ * and succeeds where no gate is installed.
+ * @staging: as the keys were changed; NULL for .bpf
+ */
+int bpfkey_gate_sync(struct bpfkey_ctx *ctx, const char *staging);
+
+/**
+ * struct bpfkey_gate_mode_opts - how to change the mode
+ * @yes_deny:        enforce although something in use would be denied
+ * @accept_existing: enforce although programs of unknown origin are loaded
+ *                   that could undo the gate
+ * @self_test:       signed object; NULL for the one that install kept
+ */
+struct bpfkey_gate_mode_opts {
+	size_t sz;
+	bool yes_deny, accept_existing, dry_run;
+	const char *self_test;
+};
+
+/**
+ * bpfkey_gate_set_mode - off, audit or enforce
+ * @ret_before: the mode until now
+ *
+ * Enforce first refuses (-BPFKEY_E_WOULD_DENY) what would hurt, then tests
+ * itself both ways (_SELF_TEST): a signed load must be allowed with one key
+ * recorded, an unsigned one refused. _POLICY when the kernel's command line
+ * says keyctl_bpf.gate=audit or off.
+ */
+int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
+			 const struct bpfkey_gate_mode_opts *opts,
+			 enum bpfkey_gate_mode *ret_before);
+
+/**
+ * bpfkey_gate_remove - take the gate out of the kernel
+ * @ret_removed: false when there was none
+ */
+int bpfkey_gate_remove(struct bpfkey_ctx *ctx, bool dry_run, bool *ret_removed);
+
+/** bpfkey_prog_type_name - "xdp", "syscall", ...; "type-NN" never: "unknown" past the last. */
+const char *bpfkey_prog_type_name(unsigned int type);
+
+/** bpfkey_prog_type_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
+int bpfkey_prog_type_parse(const char *name, unsigned int *ret);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * The gate's decision: facts in, one reason out. No clock, no maps, no kernel:
+ * admit.bpf.c and its unit test compile the same function.
+ *
+ * Default deny: a request that no line below allows ends in a deny reason, and
+ * a zeroed request is one.
+ */
+#ifndef BK_DECIDE_H
+#define BK_DECIDE_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include "gate_maps.h"
+
+enum gate_reason {
+	GATE_R_NONE,
+	/* allowed */
+	GATE_R_BUILD_KEY,	/* signed by build keys that may sign this type */
+	GATE_R_INNER,		/* loaded by a signed loader that may load this type */
+	GATE_R__ALLOWED_END,
+	/* denied */
+	GATE_R_UNSIGNED = 16,
+	GATE_R_NO_RECORD,	/* verified, but no key was seen doing it */
+	GATE_R_TOO_MANY_KEYS,
+	GATE_R_UNKNOWN_KEY,
+	GATE_R_REVOKED_KEY,
+	GATE_R_OVER,		/* the rule's time is over */
+	GATE_R_NEGATIVE_RING,	/* -3 and the like, where the kernel does not say which it was */
+	GATE_R_OTHER_RING,
+	GATE_R_TYPE,		/* the key may not sign this type */
+	GATE_R_MASKED_TYPE,	/* a type that could undo the gate */
+	GATE_R_NO_LOADER,	/* an inner load, and no loader was seen starting */
+	GATE_R_UNKNOWN_LOADER,	/* ... and the loader that runs was not admitted by the gate */
+	GATE_R_LOADER_TYPE,	/* ... and the loader's key does not cover this type */
+	GATE_R_RULES_CHANGED,	/* the rules were replaced during the load: try again */
+	GATE_R_MAPS,		/* a signed loader with other maps than its own sealed one */
+	GATE_R_NO_MEMORY,
+	GATE_R__END
+};
+
+/*
+ * What could undo the gate itself, whoever signed it: a changed return value of
+ * a security hook, a replaced function, a hook that overrides a refusal. The
+ * numbers are the kernel's (BPF_MODIFY_RETURN, BPF_LSM_CGROUP, BPF_PROG_TYPE_EXT).
+ */
+#define GATE_MASKED_ATTACH	((1ULL << 26) | (1ULL << 43))
+#define GATE_MASKED_TYPES	(1ULL << 28)
+
+#define GATE_TYPE_SYSCALL	31
+#define GATE_RING_USER		4	/* enum bpf_sig_keyring: a keyring named by serial */
+
+/* What a key may sign unless its rule names more: loaders, whose maps are signed too. */
+#define GATE_BUILD_TYPES	(1ULL << GATE_TYPE_SYSCALL)
+
+/* One key that the verification touched, and the rule that names it. */
+struct gate_seen {
+	__u64 tag;
+	__u64 epoch;		/* of the rules that were searched */
+	__s32 serial;
+	__u32 len;
+	__u32 slot;		/* of the rule + 1; 0: no rule names the key */
+	__u32 kind;
+};
+
+/* The facts of one rule that the decision looks at. */
+struct gate_grant {
+	__u32 kind;		/* enum gate_rule_kind; GATE_RULE_NONE: no rule */
+	__s32 ring;
+	__u32 ring_type;
+	__u32 pad;
+	__u64 types;		/* direct ones, or for the loader's rule the inner ones */
+	__u64 until;
+};
+
+struct gate_request {
+	__u64 now;		/* boot time in ns */
+	__u32 type, attach_type;
+	__u8 inner;		/* made inside the kernel, by a running loader */
+	__u8 is_signed;		/* and verified */
+	__u8 resolved;		/* the kernel says which keyring it resolved to */
+	__u8 changed;		/* the rules are not those that the keys were looked up in */
+	__s32 keyring_id;	/* as passed */
+	__s32 ring;		/* resolved, or with a positive keyring_id the same */
+	__u32 ring_type;
+	__u32 nkeys;		/* counts on past GATE_KEYS */
+	__u32 loader_id;	/* inner: the loader that runs; 0: none was seen */
+	__u32 loader_live;	/* inner: admitted under enforcement, and the same program */
+	__u32 pad;
+	struct gate_grant key[GATE_KEYS];
+	struct gate_grant loader;
+};
+
+#define gate_inline static inline __attribute__((always_inline, unused))
+
+gate_inline int gate_allows(__u32 reason)
+{
+	return reason > GATE_R_NONE && reason < GATE_R__ALLOWED_END;
+}
+
+gate_inline int gate_enforcing(const struct gate_state *s, __u64 now)
+{
+	return s->mode == GATE_ENFORCE || (s->mode == GATE_TRY && now < s->deadline);
+}
+
+gate_inline int gate_has(__u64 mask, __u32 bit)
+{
+	return bit < 64 && (mask >> bit & 1);
+}
+
+/* A type past 63 is one that nobody has thought about yet: masked. */
+gate_inline int gate_masked(__u32 type, __u32 attach_type)
+{
+	return type > 63 || attach_type > 63 || gate_has(GATE_MASKED_TYPES, type) ||
+	       gate_has(GATE_MASKED_ATTACH, attach_type);
+}
+
+/* gate_tag - FNV-1a over words that are zero after the key's last byte. */
+#define GATE_TAG_INIT 0xcbf29ce484222325ULL
+gate_inline __u64 gate_tag_step(__u64 tag, __u64 word)
+{
+	return (tag ^ word) * 0x100000001b3ULL;
+}
+
+/* What lies in a key's last word beyond its length does not belong to it. */
+gate_inline __u64 gate_tail_mask(__u32 len, __u32 word)
+{
+	__u32 left = len - word * 8;
+
+	return left >= 8 ? ~0ULL : (1ULL << left * 8) - 1;
+}
+
+gate_inline __u32 gate_judge_key(const struct gate_grant *k, const struct gate_request *q)
+{
+	if (k->kind == GATE_RULE_REVOKED)
+		return GATE_R_REVOKED_KEY;
+	if (k->kind != GATE_RULE_BUILD)
+		return GATE_R_UNKNOWN_KEY;
+	if (k->until && q->now >= k->until)
+		return GATE_R_OVER;
+	if (k->ring != q->ring || k->ring_type != q->ring_type)
+		return GATE_R_OTHER_RING;
+	if (!gate_has(k->types, q->type))
+		return GATE_R_TYPE;
+	return GATE_R_BUILD_KEY;
+}
+
+gate_inline __u32 gate_decide_inner(const struct gate_request *q)
+{
+	if (!q->loader_id)
+		return GATE_R_NO_LOADER;
+	if (!q->loader_live)
+		return GATE_R_UNKNOWN_LOADER;
+	if (q->loader.kind == GATE_RULE_REVOKED)
+		return GATE_R_REVOKED_KEY;
+	if (q->loader.kind != GATE_RULE_BUILD)
+		return GATE_R_UNKNOWN_KEY;
+	if (q->loader.until && q->now >= q->loader.until)
+		return GATE_R_OVER;
+	if (!gate_has(q->loader.types, q->type))
+		return GATE_R_LOADER_TYPE;
+	return GATE_R_INNER;
+}
+
+/*
+ * gate_decide - why a load is allowed or denied
+ *
+ * Of several keys every one must be allowed, because a key that was touched
+ * need not be the one that verified (facts: hole 8).
+ */
+gate_inline __u32 gate_decide(const struct gate_request *q)
+{
+	__u32 i, r, reason = GATE_R_NO_RECORD;
+
+	if (gate_masked(q->type, q->attach_type))
+		return GATE_R_MASKED_TYPE;
+	if (q->changed)
+		return GATE_R_RULES_CHANGED;
+	if (q->inner)
+		return gate_decide_inner(q);
+	if (!q->is_signed)
+		return GATE_R_UNSIGNED;
+	if (!q->resolved && q->keyring_id < 0)
+		return GATE_R_NEGATIVE_RING;
+	if (q->nkeys > GATE_KEYS)
+		return GATE_R_TOO_MANY_KEYS;
+	for (i = 0; i < GATE_KEYS; i++) {
+		if (i >= q->nkeys)
+			break;
+		r = gate_judge_key(&q->key[i], q);
+		if (r != GATE_R_BUILD_KEY)
+			return r;
+		reason = r;
+	}
+	return reason;
+}
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * What the gate's maps hold, for its BPF programs and for the library. Fixed
+ * widths, no holes, sizes asserted on both sides. GATE_ABI changes with every
+ * layout: the library refuses to talk to a gate that another version installed.
+ */
+#ifndef BK_GATE_MAPS_H
+#define BK_GATE_MAPS_H
+
+#include <linux/types.h>
+
+#define GATE_ABI	1
+
+#define GATE_KEYS	4	/* keys that one verification may touch */
+#define GATE_KEY_WORDS	70	/* 560 bytes: RSA-4096 takes 526 */
+#define GATE_KEY_MAX	(GATE_KEY_WORDS * 8)
+#define GATE_RULES	256	/* in each of the two generations */
+#define GATE_EVENTS	4096	/* the newest decisions; older ones are overwritten */
+#define GATE_PROGRAMS	16384
+#define GATE_OWN	20
+
+enum gate_mode { GATE_OFF, GATE_AUDIT, GATE_ENFORCE, GATE_TRY };
+
+enum gate_rule_kind {
+	GATE_RULE_NONE,
+	GATE_RULE_BUILD,
+	GATE_RULE_REVOKED,	/* a key that must never count again */
+};
+
+/* A rule names a whole public key, as the kernel holds it: RFC 5280 subjectPublicKey. */
+struct gate_rule {
+	__u32 kind;
+	__u32 key_len;
+	__u64 tag;		/* gate_tag() of the key: found by it, then compared in full */
+	__s32 ring;		/* serial of the one keyring that counts */
+	__u32 ring_type;	/* enum bpf_sig_keyring of the kernel */
+	__u64 types;		/* program types that the key may sign directly, one bit each */
+	__u64 inner_types;	/* and those that its signed loaders may load */
+	__u64 until;		/* boot time in ns after which the rule is over; 0: never */
+	__u8 fingerprint[32];	/* SHA-256 of the certificate: the name for people */
+	__u64 reserved[4];	/* for delegations: attach types, tag of the loading task */
+	__u64 key[GATE_KEY_WORDS];	/* zero after key_len */
+};
+
+struct gate_own {
+	__u32 id;
+	__u32 open;		/* descriptors of it may be had: the updater, the reader */
+};
+
+/* One entry. After the freeze only the updater writes it. */
+struct gate_state {
+	__u32 abi;
+	__u32 mode;
+	__u64 epoch;		/* of the active rules; its lowest bit names their half */
+	__u64 deadline;		/* boot time in ns at which GATE_TRY ends */
+	__u64 session;		/* of the rules being written; 0: none */
+	__u32 removing;		/* the gate lets itself be detached */
+	__u32 proving;		/* thread group whose loads are decided as when enforcing */
+	__u32 rules;
+	__u32 busy;
+	__s64 installed;	/* seconds since 1970 */
+	__u64 installed_boot;	/* boot time in ns */
+	struct gate_own own[GATE_OWN];
+};
+
+struct gate_counters {
+	__u64 events;		/* decisions ever; the number of the newest event */
+	__u64 denied;
+	__u64 would_deny;	/* denied, had the mode been enforce */
+	__u64 no_storage;	/* loads whose record could not be kept */
+	__u64 untracked;	/* programs that did not fit into the table */
+	__u64 refused_calls;	/* attempts on the gate itself */
+};
+
+/* Bits of gate_event.flags and gate_program.flags. */
+#define GATE_F_SIGNED	(1u << 0)
+#define GATE_F_INNER	(1u << 1)	/* loaded by a loader, inside the kernel */
+#define GATE_F_ENFORCED	(1u << 2)	/* the verdict was carried out */
+#define GATE_F_LOADER	(1u << 3)	/* may load: a signed loader */
+#define GATE_F_DENIED	(1u << 4)
+
+struct gate_event {
+	__u64 seq;		/* from 1; 0 or another number: overwritten meanwhile */
+	__u64 boot_ns;
+	__u32 reason;		/* enum gate_reason */
+	__u32 flags;
+	__u32 mode;
+	__u32 tgid;
+	__u32 uid;
+	__u32 prog_type;
+	__u32 attach_type;
+	__u32 prog_id;		/* 0 until (and unless) the program got one */
+	__u32 loader_id;	/* the running signed loader, for inner loads */
+	__s32 keyring_id;	/* as the caller passed it */
+	__s32 ring;		/* as the kernel resolved it; 0 where it does not tell */
+	__u32 nkeys;
+	__s32 key_serial;	/* of the first key that the verification touched */
+	__u32 key_len;
+	__u64 key_tag;
+	__u8 fingerprint[32];	/* of the rule that decided; zero when none did */
+	char comm[16];
+	char name[16];		/* of the program */
+};
+
+struct gate_program {
+	__u64 aux;		/* address of the kernel's record: tells a reused id */
+	__u64 boot_ns;
+	__u64 key_tag;
+	__u32 reason;
+	__u32 flags;
+	__u32 mode;
+	__u32 tgid;
+	__u32 uid;
+	__u32 prog_type;
+	__u32 loader_id;
+	__s32 key_serial;
+	__u8 fingerprint[32];
+	char comm[16];
+	char name[16];
+};
+
+enum gate_op {
+	GATE_OP_STATE,		/* -> u.state */
+	GATE_OP_COUNTERS,	/* -> u.counters */
+	GATE_OP_RULE,		/* index -> u.rule, -ENOENT past the last */
+	GATE_OP_EVENT,		/* arg = seq -> u.event, -ENOENT when overwritten */
+	GATE_OP_PROGRAM,	/* index = program id -> u.program, -ENOENT */
+	GATE_OP_BEGIN,		/* starts a new set of rules -> session */
+	GATE_OP_PUT,		/* session, index, u.rule */
+	GATE_OP_COMMIT,		/* session, index = number of rules */
+	GATE_OP_MODE,		/* index = mode, arg = deadline for GATE_TRY */
+	GATE_OP_PROVE,		/* index = thread group, 0: none */
+	GATE_OP_REMOVE,		/* index = 1: let go, 0: hold on */
+};
+
+/* The updater's context, copied in and out by PROG_RUN. */
+struct gate_call {
+	__u32 op;
+	__s32 result;		/* 0 or -errno */
+	__u64 session;
+	__u64 arg;
+	__u32 index;
+	__u32 pad;
+	union {
+		struct gate_state state;
+		struct gate_counters counters;
+		struct gate_rule rule;
+		struct gate_event event;
+		struct gate_program program;
+	} u;
+};
+
+_Static_assert(sizeof(struct gate_rule) == 120 + GATE_KEY_MAX, "no holes");
+_Static_assert(sizeof(struct gate_state) == 72 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_counters) == 48, "no holes");
+_Static_assert(sizeof(struct gate_event) == 144, "no holes");
+_Static_assert(sizeof(struct gate_program) == 120, "no holes");
+_Static_assert(sizeof(struct gate_call) == 32 + sizeof(struct gate_rule), "no holes");
+
+#endif
