@@ -8,13 +8,13 @@
 struct bpf_object;
 
 /*
- * bpfobj_capture - from now on libbpf's lines go to the log of @ctx, and the
- * last of them are kept for bpfobj_last_lines(). NULL: nowhere. Every call
- * that reaches libbpf starts with it.
+ * bpfobj_capture - from now on libbpf's lines go to the log of @ctx, and its
+ * last warning is kept for bpfobj_last_warning(). NULL: nowhere, as it must be
+ * before @ctx is freed. Whoever calls libbpf directly starts with it.
  */
 void bpfobj_capture(struct bpfkey_ctx *ctx);
 
-/* bpfobj_last_lines - libbpf's last warning, one line, for a sentence's end; "" when none. */
+/* bpfobj_last_warning - libbpf's last one, for the end of a sentence; "" when none. */
 const char *bpfobj_last_warning(void);
 
 /*

@@ -42,10 +42,6 @@ int ring_need_root(struct bpfkey_ctx *ctx);
 int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
 	      struct ring *ret);
 
-/* ring_find_quiet - the same as 0 or a code, without a sentence. */
-int ring_find_quiet(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
-		    struct ring *ret);
-
 /* ring_name - ".bpf", ".bpf_loader", ... */
 const char *ring_name(enum bpfkey_role role);
 
@@ -56,11 +52,18 @@ int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char 
 /* ring_native_exists - does this kernel know KEY_SPEC_BPF_KEYRING? */
 bool ring_native_exists(void);
 
-/* ring_load_module - modprobe bpf_keyring keyring_unsealed=1, with a sentence when it fails. */
-int ring_load_module(struct bpfkey_ctx *ctx);
-bool ring_module_loaded(struct bpfkey_ctx *ctx);
+/*
+ * ring_module.c: bpf_keyring.ko, which makes the keyrings that a kernel lacks
+ *
+ * ring_module_load - by modprobe, unsealed
+ * ring_module_serial - of the keyring that it calls @name: -BPFKEY_E_NO_KEYRING,
+ * or _FOREIGN when somebody else in the kernel made one of that name
+ */
+int ring_module_load(struct bpfkey_ctx *ctx);
+bool ring_module_loaded(void);
+int ring_module_serial(struct bpfkey_ctx *ctx, const char *name, int32_t *ret);
 
-/* ring_publish - the id into BPFKEY_KEYRING_ID_FILE, atomically. */
+/* ring_publish.c: ring_publish - the id into BPFKEY_KEYRING_ID_FILE, atomically. */
 int ring_publish(struct bpfkey_ctx *ctx, int32_t id, bool *ret_changed);
 int ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id);
 

@@ -20,12 +20,12 @@ void reader_free(struct reader *r);
 DEFINE_CLEANUP(struct reader *, reader_free)
 
 /* reader_read - one key or keyring by its serial; struct reader_io says what came. */
-int reader_read(struct reader *r, int32_t serial, struct reader_io *ret);
+int reader_read(struct bpfkey_ctx *ctx, struct reader *r, int32_t serial, struct reader_io *ret);
 
 /* reader_pin - keep the program for later callers; the directory must exist. */
-int reader_pin(struct reader *r);
+int reader_pin(struct bpfkey_ctx *ctx, struct reader *r);
 
-/* reader_fd, reader_prog_id - for the gate, which must let this one through. */
+/* reader_fd - borrowed: the gate must let this program through. */
 int reader_fd(const struct reader *r);
 
 enum reader_seal {
@@ -37,7 +37,7 @@ enum reader_seal {
 	READER_SEAL_UNCLEAR,	/* an anchor, but /proc/kallsyms does not tell which rule */
 };
 
-/* reader_seal - what the restriction in @io means. */
-enum reader_seal reader_seal(const struct reader_io *io);
+/* reader_seal - what the restriction in @io means, by the name of its function. */
+enum reader_seal reader_seal(struct reader *r, const struct reader_io *io);
 
 #endif
