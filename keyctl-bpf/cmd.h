@@ -45,4 +45,11 @@ struct cli {
 /* bad_usage - say the one thing that is wrong; returns -BPFKEY_E_USAGE. */
 int bad_usage(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * cmd_fail - a failure that the command itself found: says so, returns @r.
+ * cmd_hint - the next command. Both go before what the library said.
+ */
+int cmd_fail(struct cli *cli, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void cmd_hint(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -63,4 +63,30 @@ int opt_parse(struct cli *cli, const struct opt *opts, int argc, const char **ar
 
 #define OPT_DONE 1
 
+/*
+ * For main.c. opt_leading() walks over global options in front of a word of
+ * the command: it returns the index of that word (or argc), or
+ * -BPFKEY_E_USAGE. opt_is_given() looks for a flag anywhere before "--",
+ * because the answer to a wrong command line has to know about --json.
+ */
+int opt_leading(struct cli *cli, int from, int argc, const char **argv);
+bool opt_is_given(int argc, const char **argv, const char *flag);
+
+struct opt_state *opt_state_new(void);
+void opt_state_free(struct opt_state *st);
+
+/* What bad_usage(), cmd_fail() and cmd_hint() said, or ""; the usage line. */
+const char *opt_message(const struct cli *cli);
+const char *opt_hint(const struct cli *cli);
+const char *opt_usage(const struct cli *cli);
+void opt_set_usage(struct cli *cli, const char *line);
+
+/* opt_near - of @n words the one that is most likely meant, or NULL. */
+const char *opt_near(const char *word, const char *const *words, size_t n);
+
+/* "key new", into @buf; returns @buf. */
+#define CMD_NAME_MAX 64
+struct cmd;
+const char *cmd_name(const struct cmd *cmd, char buf[CMD_NAME_MAX]);
+
 #endif

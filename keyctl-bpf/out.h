@@ -36,7 +36,26 @@ void out_hex(struct out *o, const char *key, const void *p, size_t n);
 /* A sentence for the text form only, printed where it stands in the tree. */
 void out_note(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Text as it is (help): the text form prints it unaligned, without its key. */
+void out_raw(struct out *o, const char *key, const char *text);
+
 /* The command changed something ("changed": true). */
 void out_changed(struct out *o);
+
+/*
+ * The answer is whole although the command says no: print it also when its
+ * run function returns a failure (verify of several objects, status --check).
+ */
+void out_answered(struct out *o);
+
+/* For main.c: print the answer of @cmd, which ended with @r. */
+struct out_end {
+	const char *command;	/* "key new"; NULL: none was recognised */
+	int r;
+	const char *message, *hint;
+	bool json, quiet;
+};
+
+int out_finish(struct out *o, const struct out_end *end);
 
 #endif
