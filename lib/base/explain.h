@@ -11,6 +11,8 @@ extern const struct bpfkey_explanation bk_explain_tpm[];
 extern const size_t bk_explain_tpm_n;
 extern const struct bpfkey_explanation bk_explain_kernel[];
 extern const size_t bk_explain_kernel_n;
+extern const struct bpfkey_explanation bk_explain_error[];
+extern const size_t bk_explain_error_n;
 
 /*
  * bk_explain_tpm_code - a response code as the table holds it: without layer,
