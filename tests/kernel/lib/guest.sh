@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# One test file is both the driver and the guest. Write tests/kernel/NAME.t (executable) so:
+#
+#     #!/bin/bash
+#     # what it shows
+#     guest_modules="bpf_keyring"      # all optional, see below
+#     . "$(dirname -- "$0")/lib/guest.sh"
+#     plan 2                           # from here on: inside the guest, as root, no set -e
+#     ok "the tool runs" keyctl-bpf --version
+#     refused 2 "usage:" keyctl-bpf nonsense
+#
+# On the host, 'KERNEL=7.3 tests/kernel/NAME.t' boots that kernel and runs the file in it; the
+# functions for the guest are in tap.sh. What a test may set before the line that sources this:
+#     guest_modules="M..."     modules to load before the test starts (lib/modules is what there is)
+#     guest_files="PATH..."    files or folders of the checkout, or '$O/PATH' of the build folder,
+#                              that the test reads; they lie at the same place below /lab
+#     guest_tools="T..."       more host commands to bring along
+#     guest_cmdline="W..."     more words for the kernel, e.g. lockdown=confidentiality
+#     guest_timeout=600        seconds for the whole guest
+#     guest_memory=1280        MiB
+# In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
+# $O/tests/kernel are in PATH; $O is /lab/build; libxdp's BPF objects are in /bpf, the
+# project's own in $O/lib/bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0; $KERNEL is the
+# series; 'modprobe bpf_keyring keyring_unsealed=1' makes the keyrings.
+
+guest_modules=${guest_modules-}
+guest_files=${guest_files-}
+guest_tools=${guest_tools-}
+guest_cmdline=${guest_cmdline-}
+guest_timeout=${guest_timeout-600}
+guest_memory=${guest_memory-1280}
+
+if [ -z "${GUEST-}" ]; then
+	GUEST_TEST=$(cd -- "$(dirname -- "$0")" && pwd)/$(basename -- "$0")
+	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory
+	exec "$(dirname -- "${BASH_SOURCE[0]}")/drive"
+fi
+
+# shellcheck source=tests/kernel/lib/tap.sh
+. /lab/tests/kernel/lib/tap.sh
