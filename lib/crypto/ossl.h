@@ -18,6 +18,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "../base/buf.h"
 #include "../base/ctx.h"
 #include "../base/pubkey.h"
 #include "algo.h"

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The only user of jansson in the library. */
+#include "json.h"
+
+#include <jansson.h>
+
+struct js {
+	json_t *root;
+	bool failed;
+};
+
+void js_free(struct js *j)
+{
+	if (!j)
+		return;
+	json_decref(j->root);
+	free(j);
+}
+
+struct js *js_new(void)
+{
+	struct js *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->root = json_object();
+	if (!j->root) {
+		free(j);
+		return NULL;
+	}
+	return j;
+}
+
+int js_parse(struct bpfkey_ctx *ctx, struct view text, size_t max, struct js **ret)
+{
+	_cleanup_(js_freep) struct js *j = calloc(1, sizeof(*j));
+	json_error_t e;
+
+	if (!j)
+		return bk_out_of_memory(ctx);
+	if (text.n > max)
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "larger than %zu bytes", max);
+	if (!text.n)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "empty, not JSON");
+
+	j->root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+	if (!j->root)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not JSON: line %d, column %d: %s", e.line,
+			       e.column, e.text);
+	if (!json_is_object(j->root))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not a JSON object");
+	*ret = steal(&j);
+	return 0;
+}
+
+int js_str_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret)
+{
+	const json_t *v = json_object_get(j->root, key);
+
+	if (v && !json_is_string(v) && !json_is_null(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is not a string", key);
+	*ret = v ? json_string_value(v) : NULL;
+	return 0;
+}
+
+static int missing(struct bpfkey_ctx *ctx, const char *key)
+{
+	return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is missing", key);
+}
+
+int js_str(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret)
+{
+	const char *s = NULL;
+	int r;
+
+	r = js_str_opt(ctx, j, key, &s);
+	if (r < 0)
+		return r;
+	if (!s)
+		return missing(ctx, key);
+	*ret = s;
+	return 0;
+}
+
+int js_u64(struct bpfkey_ctx *ctx, const struct js *j, const char *key, uint64_t *ret)
+{
+	const json_t *v = json_object_get(j->root, key);
+
+	if (!v)
+		return missing(ctx, key);
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is not a whole number from "
+			       "0 on", key);
+	*ret = (uint64_t)json_integer_value(v);
+	return 0;
+}
+
+void js_set_str(struct js *j, const char *key, const char *value)
+{
+	if (json_object_set_new(j->root, key, value ? json_string(value) : json_null()) < 0)
+		j->failed = true;
+}
+
+void js_set_u64(struct js *j, const char *key, uint64_t value)
+{
+	if (value > INT64_MAX ||
+	    json_object_set_new(j->root, key, json_integer((json_int_t)value)) < 0)
+		j->failed = true;
+}
+
+int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
+{
+	char *s = j->failed ? NULL : json_dumps(j->root, JSON_INDENT(2));
+
+	if (!s)
+		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "cannot write JSON");
+	buf_str(ret, s);
+	buf_u8(ret, '\n');
+	free(s);
+	return buf_ok(ret) ? 0 : bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the JSON is too long");
+}
