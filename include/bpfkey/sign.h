@@ -49,7 +49,6 @@ enum bpfkey_sign_flags {
  * @kconfig: file with values of __kconfig variables; NULL: none
  * @kernel_version: what LINUX_KERNEL_VERSION is, "6.18.15"; NULL: none
  * @set:     "VARIABLE=VALUE" for read-only data, "MAP.max_entries=N"
- * @target:  "PROGRAM:FUNCTION", what a tracing or LSM program is for
  * @flags:   enum bpfkey_sign_flags
  */
 struct bpfkey_sign_opts {
@@ -57,8 +56,6 @@ struct bpfkey_sign_opts {
 	const char *name, *kconfig, *kernel_version;
 	const char *const *set;
 	size_t set_n;
-	const char *const *target;
-	size_t target_n;
 	unsigned int flags;
 };
 
