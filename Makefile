@@ -34,7 +34,7 @@ $(REST): setup ; @:
 
 else
 
-PKGS := libbpf libelf libcrypto tss2-esys tss2-mu tss2-tctildr libtpms libkeyutils popt jansson
+PKGS := libbpf libelf libcrypto tss2-esys tss2-mu tss2-tctildr tss2-tcti-device tss2-tcti-swtpm tss2-tcti-mssim libtpms libkeyutils popt jansson
 QUIET_GOALS := clean help shell lab uninstall
 ifneq ($(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(foreach p,$(PKGS),$(shell pkg-config --exists $(p) 2>/dev/null || echo $(p)))

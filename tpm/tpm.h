@@ -32,10 +32,29 @@ struct tpm_identity {
 	char kind[16];		/* "device", "swtpm", "embedded", "other" */
 	char manufacturer[8];	/* TPM_PT_MANUFACTURER as text: "IBM", "IFX" */
 	char vendor[20];	/* TPM_PT_VENDOR_STRING_1 to 4 */
+	char firmware[32];	/* "7.85.4555.0" */
+	char revision[8];	/* of the specification, "1.59" */
 	bool software;		/* swtpm or libtpms by what it says of itself, or embedded */
 };
 
 int tpm_identify(struct tpm *t, struct tpm_identity *ret);
+
+/*
+ * tpm_state - what changes: lockout, passwords, the persistent storage root key
+ */
+struct tpm_state {
+	char srk_name[80];	/* hex of the TPM name at 0x81000001; "" when there is none */
+	bool owner_auth, lockout_auth, locked_out;
+	uint32_t lockout_counter, lockout_max, lockout_interval, lockout_recovery;
+};
+
+int tpm_state(struct tpm *t, struct tpm_state *ret);
+
+/*
+ * tpm_algs - the names that tpm_has_alg() answers yes to, static strings
+ * @ret_n: at most @cap of them
+ */
+int tpm_algs(struct tpm *t, const char **names, size_t cap, size_t *ret_n);
 
 /* tpm_has_alg - can this TPM make and use "p256", "rsa2048", ...? By TestParms. */
 int tpm_has_alg(struct tpm *t, const char *alg, bool *ret);

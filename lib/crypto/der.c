@@ -191,14 +191,14 @@ static const uint8_t *find_line(struct view text, const char *word, const char *
 	return NULL;
 }
 
-void pem_put(struct buf *b, const char *label, struct view der)
+void der_pem_put(struct buf *b, const char *label, struct view der)
 {
 	buf_printf(b, "-----BEGIN %s-----\n", label);
 	base64_put(b, der);
 	buf_printf(b, "-----END %s-----\n", label);
 }
 
-int pem_get(struct view text, const char *label, struct buf *ret)
+int der_pem_get(struct view text, const char *label, struct buf *ret)
 {
 	struct view body, tail;
 	const uint8_t *end;
@@ -215,7 +215,7 @@ int pem_get(struct view text, const char *label, struct buf *ret)
 	return base64_get(body, ret);
 }
 
-bool pem_is(struct view text, const char *label)
+bool der_pem_is(struct view text, const char *label)
 {
 	struct view after;
 

@@ -34,19 +34,19 @@ void der_put(struct buf *b, uint8_t tag, struct view contents);
 /* der_put_u32 - a positive INTEGER. */
 void der_put_u32(struct buf *b, uint32_t v);
 
-/* pem_put - one PEM block. */
-void pem_put(struct buf *b, const char *label, struct view der);
+/* der_pem_put - one PEM block. */
+void der_pem_put(struct buf *b, const char *label, struct view der);
 
 /*
- * pem_get - the DER of the one block named @label
+ * der_pem_get - the DER of the one block named @label
  * @ret: an empty buf made with BUF()
  *
  * Text before the block is a comment (RFC 7468); after it only white space.
  * Returns 0 or -1.
  */
-int pem_get(struct view text, const char *label, struct buf *ret);
+int der_pem_get(struct view text, const char *label, struct buf *ret);
 
-/* pem_is - does a block of that name begin here? */
-bool pem_is(struct view text, const char *label);
+/* der_pem_is - does a block of that name begin here? */
+bool der_pem_is(struct view text, const char *label);
 
 #endif

@@ -28,3 +28,8 @@ int bk_sha256(struct bpfkey_ctx *ctx, struct view data, uint8_t ret[SHA256_LEN])
 {
 	return bk_sha256v(ctx, &data, 1, ret);
 }
+
+int bk_crypto_setup(struct bpfkey_ctx *ctx)
+{
+	return bk_ossl() ? 0 : bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot set OpenSSL up");
+}

@@ -12,4 +12,12 @@ int bk_sha256(struct bpfkey_ctx *ctx, struct view data, uint8_t ret[SHA256_LEN])
 /* bk_sha256v - of several pieces one after the other. */
 int bk_sha256v(struct bpfkey_ctx *ctx, const struct view *v, size_t n, uint8_t ret[SHA256_LEN]);
 
+/*
+ * bk_crypto_setup - set OpenSSL up without its configuration file
+ *
+ * For who starts a library that uses OpenSSL by itself: what a file says of
+ * default properties would send libtpms' own cryptography back into the TPM.
+ */
+int bk_crypto_setup(struct bpfkey_ctx *ctx);
+
 #endif

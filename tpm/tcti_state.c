@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tcti_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "../lib/base/file.h"
+
+/* libtpms 0.10 needs less than 200 KiB with every NV index in use. */
+#define STATE_MAX (1u << 20)
+#define LOCK_NAME "lock"
+#define LOCK_WAIT_MS 10000
+#define LOCK_STEP_MS 10
+#define NAME_LEN 64
+
+/* check_dir - the seeds of the TPM lie here in plain, so nobody else looks in. */
+static int check_dir(struct tcti_state *s)
+{
+	struct stat st;
+
+	if (fstat(s->dir_fd, &st))
+		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot look at '%s'", s->dir);
+	if (st.st_mode & 077) {
+		bk_hint(s->ctx, "chmod 700 '%s'; keys of a TPM whose state others could read must "
+			"be replaced", s->dir);
+		return bk_fail(s->ctx, -BPFKEY_E_INSECURE,
+			       "TPM state directory '%s' has mode %04o: others can reach it", s->dir,
+			       st.st_mode & 07777);
+	}
+	return 0;
+}
+
+static int fail_busy(struct tcti_state *s)
+{
+	char pid[16] = "";
+	ssize_t n = pread(s->lock_fd, pid, sizeof(pid) - 1, 0);
+
+	pid[n > 0 ? strspn(pid, "0123456789") : 0] = 0;
+	bk_hint(s->ctx, "wait for that process to end, or give it a TPM of its own");
+	if (!*pid)
+		return bk_fail(s->ctx, -BPFKEY_E_BUSY,
+			       "the embedded TPM in '%s' is in use by another process", s->dir);
+	return bk_fail(s->ctx, -BPFKEY_E_BUSY, "the embedded TPM in '%s' is in use by process %s",
+		       s->dir, pid);
+}
+
+/* note_holder - for fail_busy() of others; a full disk is no reason to stop here. */
+static void note_holder(struct tcti_state *s)
+{
+	char pid[16];
+	int n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+
+	if (ftruncate(s->lock_fd, 0) || pwrite(s->lock_fd, pid, (size_t)n, 0) != n)
+		return;
+}
+
+/* A lock file of its own: the state files are renamed, their locks would be lost. */
+static int take_lock(struct tcti_state *s)
+{
+	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+
+	s->lock_fd = openat(s->dir_fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0)
+		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot open '%s/" LOCK_NAME "'",
+				     s->dir);
+	for (int waited = 0; flock(s->lock_fd, LOCK_EX | LOCK_NB); waited += LOCK_STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno,
+					     "cannot lock '%s/" LOCK_NAME "'", s->dir);
+		if (waited >= LOCK_WAIT_MS)
+			return fail_busy(s);
+		nanosleep(&step, NULL);
+	}
+	note_holder(s);
+	return 0;
+}
+
+int tcti_state_open(struct bpfkey_ctx *ctx, const char *dir, struct tcti_state *ret)
+{
+	int r;
+
+	ret->ctx = ctx;
+	ret->dir = strdup(dir);
+	if (!ret->dir)
+		return bk_out_of_memory(ctx);
+	r = bk_dir_make(ctx, dir, 0700, &ret->dir_fd);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot use TPM state directory '%s'", dir);
+	r = check_dir(ret);
+	return r < 0 ? r : take_lock(ret);
+}
+
+void tcti_state_close(struct tcti_state *s, bool unlock)
+{
+	/* Explicitly: a forked child may keep the same open file alive. */
+	if (s->lock_fd >= 0 && unlock)
+		flock(s->lock_fd, LOCK_UN);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	free(s->dir);
+	*s = (struct tcti_state)TCTI_STATE_INIT;
+}
+
+/* check_file - what was found under the name of a state file; its size on success. */
+static int check_file(struct tcti_state *s, const char *name, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return bk_fail(s->ctx, -BPFKEY_E_INSECURE, "'%s/%s' is not a regular file", s->dir,
+			       name);
+	if ((st->st_uid && st->st_uid != geteuid()) || (st->st_mode & 077)) {
+		bk_hint(s->ctx, "chmod 600 '%s/%s'; keys of a TPM whose state others could read "
+			"must be replaced", s->dir, name);
+		return bk_fail(s->ctx, -BPFKEY_E_INSECURE,
+			       "TPM state '%s/%s' (owner %u, mode %04o) can be reached by others",
+			       s->dir, name, st->st_uid, st->st_mode & 07777);
+	}
+	if (!st->st_size || st->st_size > STATE_MAX) {
+		bk_hint(s->ctx, "restore '%s/%s' from a backup; without it the keys of this TPM are "
+			"lost. To begin with a new TPM, move the directory away", s->dir, name);
+		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "TPM state '%s/%s' is damaged: %s", s->dir,
+			       name, st->st_size ? "too large" : "empty");
+	}
+	return 0;
+}
+
+int tcti_state_load(struct tcti_state *s, const char *name, uint8_t **ret, uint32_t *ret_len)
+{
+	_cleanup_(bk_freep) uint8_t *p = NULL;
+	_cleanup_(bk_closep) int fd = -1;
+	struct stat st;
+	size_t got = 0;
+	ssize_t n = 1;
+	int r;
+
+	fd = openat(s->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return -BPFKEY_E_NOT_FOUND;
+	if (fd < 0 || fstat(fd, &st))
+		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot read TPM state '%s/%s'",
+				     s->dir, name);
+	r = check_file(s, name, &st);
+	if (r < 0)
+		return r;
+	p = malloc((size_t)st.st_size);
+	if (!p)
+		return bk_out_of_memory(s->ctx);
+	while (n && got < (size_t)st.st_size) {
+		n = read(fd, p + got, (size_t)st.st_size - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno,
+					     "cannot read TPM state '%s/%s'", s->dir, name);
+		got += (size_t)n;
+	}
+	*ret = steal(&p);
+	*ret_len = (uint32_t)got;
+	return 0;
+}
+
+static int write_durably(int fd, const uint8_t *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno != EINTR)
+			return -1;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return fdatasync(fd);
+}
+
+int tcti_state_store(struct tcti_state *s, const char *name, const uint8_t *p, size_t n)
+{
+	_cleanup_(bk_closep) int fd = -1;
+	char tmp[NAME_LEN];
+	int err;
+
+	if (snprintf(tmp, sizeof(tmp), ".%s.tmp", name) >= (int)sizeof(tmp))
+		return bk_fail(s->ctx, -BPFKEY_E_INTERNAL, "TPM state name '%s' is too long", name);
+	/* Left by a process that was killed; the lock says that it is nobody's now. */
+	unlinkat(s->dir_fd, tmp, 0);
+	fd = openat(s->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && !fchmod(fd, 0600) && !write_durably(fd, p, n) &&
+	    !renameat(s->dir_fd, tmp, s->dir_fd, name) && !fsync(s->dir_fd))
+		return 0;
+	err = errno;
+	unlinkat(s->dir_fd, tmp, 0);
+	bk_hint(s->ctx, "make room or repair the disk, then run the command again: the TPM goes on "
+		"from its last saved state");
+	return bk_fail_errno(s->ctx, -BPFKEY_E_IO, err, "cannot save TPM state '%s/%s'", s->dir,
+			     name);
+}
+
+int tcti_state_delete(struct tcti_state *s, const char *name)
+{
+	if (!unlinkat(s->dir_fd, name, 0) || errno == ENOENT)
+		return 0;
+	return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot delete TPM state '%s/%s'", s->dir,
+			     name);
+}

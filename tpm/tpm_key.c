@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signing keys: made in the TPM, loaded from their files, used. */
+#include <string.h>
+
+#include "tpm_priv.h"
+
+struct tpm_key {
+	struct tpm_object object;
+	struct pubkey public;
+	TPMI_ALG_HASH hash;	/* the only one it signs, or TPM2_ALG_NULL */
+};
+
+static const struct {
+	const char *name;
+	TPMI_ALG_HASH alg;
+	size_t len;
+} hashes[] = {
+	{ "sha256", TPM2_ALG_SHA256, 32 },
+	{ "sha384", TPM2_ALG_SHA384, 48 },
+	{ "sha512", TPM2_ALG_SHA512, 64 },
+};
+
+/* put_padded - big-endian numbers from a TPM may lack leading zeros. */
+static int put_padded(uint8_t *out, size_t want, const uint8_t *p, size_t n)
+{
+	if (n > want)
+		return -1;
+	memset(out, 0, want - n);
+	memcpy(out + want - n, p, n);
+	return 0;
+}
+
+static int public_ec(const TPMT_PUBLIC *p, struct pubkey *ret)
+{
+	const TPMS_ECC_POINT *point = &p->unique.ecc;
+
+	ret->type = PUBKEY_EC;
+	for (const struct tpm_alg *a = tpm_alg_next(NULL); a; a = tpm_alg_next(a))
+		if (a->type == TPM2_ALG_ECC && a->curve == p->parameters.eccDetail.curveID)
+			ret->bits = a->bits;
+	if (!ret->bits || put_padded(ret->x, pubkey_bytes(ret), point->x.buffer, point->x.size))
+		return -1;
+	return put_padded(ret->y, pubkey_bytes(ret), point->y.buffer, point->y.size);
+}
+
+static int public_rsa(const TPMT_PUBLIC *p, struct pubkey *ret)
+{
+	const TPM2B_PUBLIC_KEY_RSA *n = &p->unique.rsa;
+
+	ret->type = PUBKEY_RSA;
+	ret->bits = p->parameters.rsaDetail.keyBits;
+	/* TPM 2.0 part 2, TPMS_RSA_PARMS: zero stands for the default. */
+	ret->e = p->parameters.rsaDetail.exponent ? p->parameters.rsaDetail.exponent : 65537;
+	if (!tpm_alg_of(ret) || n->size != pubkey_bytes(ret) || !(n->buffer[0] & 0x80))
+		return -1;
+	memcpy(ret->n, n->buffer, n->size);
+	return 0;
+}
+
+static TPMI_ALG_ASYM_SCHEME scheme_of(const TPMT_PUBLIC *p)
+{
+	return p->type == TPM2_ALG_ECC ? p->parameters.eccDetail.scheme.scheme :
+					 p->parameters.rsaDetail.scheme.scheme;
+}
+
+static TPMI_ALG_HASH scheme_hash(const TPMT_PUBLIC *p)
+{
+	if (scheme_of(p) == TPM2_ALG_NULL)
+		return TPM2_ALG_NULL;
+	return p->type == TPM2_ALG_ECC ? p->parameters.eccDetail.scheme.details.ecdsa.hashAlg :
+					 p->parameters.rsaDetail.scheme.details.rsassa.hashAlg;
+}
+
+static int check_use(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p)
+{
+	TPMI_ALG_ASYM_SCHEME scheme = scheme_of(p);
+	TPMI_ALG_ASYM_SCHEME ours = p->type == TPM2_ALG_ECC ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA;
+
+	if (!(p->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) ||
+	    (p->objectAttributes & TPMA_OBJECT_RESTRICTED))
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the TPM key is not made for signing");
+	if (!(p->objectAttributes & TPMA_OBJECT_USERWITHAUTH)) {
+		bk_hint(ctx, "make a key without policy: keyctl-bpf key new --form tpm");
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
+			       "the TPM key can be used only under a policy");
+	}
+	if (scheme != TPM2_ALG_NULL && scheme != ours)
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
+			       "the TPM key makes signatures of kind 0x%04x only", scheme);
+	return 0;
+}
+
+int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret)
+{
+	struct pubkey k = { 0 };
+	int r;
+
+	if (p->type != TPM2_ALG_ECC && p->type != TPM2_ALG_RSA)
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the TPM key is neither RSA nor EC");
+	r = check_use(ctx, p);
+	if (r < 0)
+		return r;
+	if ((p->type == TPM2_ALG_ECC ? public_ec(p, &k) : public_rsa(p, &k)) < 0)
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
+			       "the TPM key's size or curve is none of p256, p384, rsa2048, rsa3072");
+	*ret = k;
+	return 0;
+}
+
+int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret_pub,
+		     struct tpm_key_meta *ret_meta)
+{
+	struct tpm_key_meta m = { 0 };
+	struct tpm_file f;
+	struct pubkey k;
+	int r;
+
+	r = tpm_file_parse(ctx, pem, &f);
+	if (r < 0)
+		return r;
+	r = tpm_public_key(ctx, &f.public.publicArea, &k);
+	if (r < 0)
+		return r;
+	r = tpm_public_name(ctx, &f.public, m.key_name, sizeof(m.key_name));
+	if (r < 0)
+		return r;
+	snprintf(m.alg, sizeof(m.alg), "%s", tpm_alg_of(&k)->name);
+	*ret_pub = k;
+	*ret_meta = m;
+	return 0;
+}
+
+/*
+ * Without a scheme, so that the signer chooses the hash; without dictionary
+ * attack protection, because there is no PIN to guess and a crash would count.
+ */
+static TPM2B_PUBLIC key_template(const struct tpm_alg *alg)
+{
+	TPM2B_PUBLIC t = { .publicArea = {
+		.type = alg->type,
+		.nameAlg = TPM2_ALG_SHA256,
+		.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+				    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+				    TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT,
+	} };
+
+	if (alg->type == TPM2_ALG_ECC) {
+		t.publicArea.parameters.eccDetail.symmetric.algorithm = TPM2_ALG_NULL;
+		t.publicArea.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
+		t.publicArea.parameters.eccDetail.curveID = alg->curve;
+		t.publicArea.parameters.eccDetail.kdf.scheme = TPM2_ALG_NULL;
+	} else {
+		t.publicArea.parameters.rsaDetail.symmetric.algorithm = TPM2_ALG_NULL;
+		t.publicArea.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
+		t.publicArea.parameters.rsaDetail.keyBits = alg->bits;
+	}
+	return t;
+}
+
+static int create_under(struct tpm *t, const struct tpm_object *srk, const struct tpm_alg *alg,
+			struct tpm_file *ret)
+{
+	_cleanup_(tpm_esys_freep) TPM2B_PRIVATE *private = NULL;
+	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
+	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	const TPM2B_PUBLIC template = key_template(alg);
+	const TPML_PCR_SELECTION no_pcrs = { 0 };
+	const TPM2B_DATA outside = { 0 };
+	ESYS_TR session;
+	TSS2_RC rc;
+	int r;
+
+	r = tpm_session(t, srk->handle, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT, &session);
+	if (r < 0)
+		return r;
+	rc = Esys_Create(t->esys, srk->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
+			 &template, &outside, &no_pcrs, &private, &public, NULL, NULL, NULL);
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(t, rc, "cannot make a %s key in the TPM", alg->name);
+	ret->public = *public;
+	ret->private = *private;
+	return 0;
+}
+
+static int check_alg(struct tpm *t, const char *name, const struct tpm_alg **ret)
+{
+	bool has = false;
+	int r = tpm_has_alg(t, name, &has);
+
+	if (r < 0)
+		return r;
+	if (!has) {
+		bk_hint(t->ctx, "`keyctl-bpf tpm show` lists its algorithms; p256 and rsa2048 are in "
+			"every TPM; `--form file` takes others");
+		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "this TPM has no %s keys", name);
+	}
+	*ret = tpm_alg_find(name);
+	return 0;
+}
+
+int tpm_key_create(struct tpm *t, const char *name, struct buf *ret_pem,
+		   struct tpm_key_meta *ret_meta)
+{
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	struct tpm_file f = { .parent = TPM_SRK_HANDLE };
+	struct tpm_key_meta m = { 0 };
+	const struct tpm_alg *alg = NULL;
+	bool persistent;
+	int r;
+
+	r = check_alg(t, name, &alg);
+	if (r < 0)
+		return r;
+	r = tpm_srk_find(t, &srk, &persistent);
+	if (!r && !persistent) {
+		f.parent = TPM2_RH_OWNER;
+		r = tpm_srk_open(t, f.parent, false, &srk);
+	}
+	if (r < 0)
+		return r;
+	r = tpm_object_name(&srk, m.srk_name, sizeof(m.srk_name));
+	if (r < 0)
+		return r;
+	r = create_under(t, &srk, alg, &f);
+	if (r < 0)
+		return r;
+	r = tpm_public_name(t->ctx, &f.public, m.key_name, sizeof(m.key_name));
+	if (r < 0)
+		return r;
+	r = tpm_file_put(t->ctx, &f, ret_pem);
+	if (r < 0)
+		return r;
+	snprintf(m.alg, sizeof(m.alg), "%s", alg->name);
+	*ret_meta = m;
+	return 0;
+}
+
+/* check_srk - before anything is sent: is this the TPM that made the key? */
+static int check_srk(const struct tpm_object *srk, const struct tpm_key_meta *meta)
+{
+	struct bpfkey_ctx *ctx = srk->t->ctx;
+	char name[80];
+	int r;
+
+	if (!meta || !meta->srk_name[0])
+		return 0;
+	r = tpm_object_name(srk, name, sizeof(name));
+	if (r < 0 || !strcmp(name, meta->srk_name))
+		return r;
+	bk_hint(ctx, "use the machine where the key was made, or make a new key; if this is that "
+		"machine, its TPM was cleared or something sits in front of it");
+	return bk_fail(ctx, -BPFKEY_E_OTHER_TPM, "the key belongs to a TPM whose storage root key is "
+		       "%s, this one's is %s", meta->srk_name, name);
+}
+
+static int check_name(struct tpm *t, const TPM2B_PUBLIC *public, const struct tpm_key_meta *meta)
+{
+	char name[80];
+	int r;
+
+	if (!meta || !meta->key_name[0])
+		return 0;
+	r = tpm_public_name(t->ctx, public, name, sizeof(name));
+	if (r < 0 || !strcmp(name, meta->key_name))
+		return r;
+	return bk_fail(t->ctx, -BPFKEY_E_MISMATCH,
+		       "the sidecar describes the TPM key %s, the key file holds %s", meta->key_name,
+		       name);
+}
+
+/*
+ * check_guess - some tools state "needs a password" for keys without one, so
+ * an empty password is worth a try, but only where a wrong one is not counted.
+ */
+static int check_guess(struct tpm *t, const struct tpm_file *f)
+{
+	if (!f->needs_auth || (f->public.publicArea.objectAttributes & TPMA_OBJECT_NODA))
+		return 0;
+	bk_hint(t->ctx, "make a key without PIN: keyctl-bpf key new --form tpm");
+	return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "the TPM key asks for a PIN");
+}
+
+/* open_parent - the persistent key is as good when it is the same, and at hand. */
+static int open_parent(struct tpm *t, const struct tpm_file *f, const struct tpm_key_meta *meta,
+		       struct tpm_object *ret)
+{
+	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
+	bool there = false;
+	char name[80];
+	int r = 0;
+
+	if (f->parent == TPM2_RH_OWNER && meta && meta->srk_name[0])
+		r = tpm_srk_find(t, &o, &there);
+	if (!r && there)
+		r = tpm_object_name(&o, name, sizeof(name));
+	if (r < 0)
+		return r;
+	if (there && !strcmp(name, meta->srk_name)) {
+		*ret = o;
+		o.handle = ESYS_TR_NONE;
+		return 0;
+	}
+	return tpm_srk_open(t, f->parent, f->rsa_parent, ret);
+}
+
+static int load_under(struct tpm *t, const struct tpm_object *srk, const struct tpm_file *f,
+		      struct tpm_object *ret)
+{
+	ESYS_TR session;
+	TSS2_RC rc;
+	int r;
+
+	r = tpm_session(t, srk->handle, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT, &session);
+	if (r < 0)
+		return r;
+	rc = Esys_Load(t->esys, srk->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &f->private,
+		       &f->public, &ret->handle);
+	if (rc != TSS2_RC_SUCCESS) {
+		ret->handle = ESYS_TR_NONE;
+		return tpm_fail(t, rc, "cannot load the key into the TPM");
+	}
+	return 0;
+}
+
+int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
+		 struct tpm_key **ret)
+{
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_key_freep) struct tpm_key *k = calloc(1, sizeof(*k));
+	struct tpm_file f;
+	int r;
+
+	if (!k)
+		return bk_out_of_memory(t->ctx);
+	k->object = TPM_OBJECT_NONE(t);
+	r = tpm_file_parse(t->ctx, pem, &f);
+	if (r < 0)
+		return r;
+	r = tpm_public_key(t->ctx, &f.public.publicArea, &k->public);
+	if (r < 0)
+		return r;
+	k->hash = scheme_hash(&f.public.publicArea);
+	r = check_guess(t, &f);
+	if (r < 0)
+		return r;
+	r = check_name(t, &f.public, meta);
+	if (r < 0)
+		return r;
+	r = open_parent(t, &f, meta, &srk);
+	if (r < 0)
+		return r;
+	r = check_srk(&srk, meta);
+	if (r < 0)
+		return r;
+	r = load_under(t, &srk, &f, &k->object);
+	if (r < 0)
+		return r;
+	*ret = steal(&k);
+	return 0;
+}
+
+void tpm_key_free(struct tpm_key *k)
+{
+	if (!k)
+		return;
+	tpm_object_done(&k->object);
+	free(k);
+}
+
+const struct pubkey *tpm_key_public(const struct tpm_key *k)
+{
+	return &k->public;
+}
+
+/* find_hash - by name, if the key signs such digests. */
+static int find_hash(const struct tpm_key *k, const char *md, size_t n, TPMI_ALG_HASH *ret)
+{
+	struct bpfkey_ctx *ctx = k->object.t->ctx;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
+		if (strcmp(hashes[i].name, md))
+			continue;
+		if (hashes[i].len != n)
+			return bk_fail(ctx, -BPFKEY_E_INTERNAL, "a %s digest of %zu bytes", md, n);
+		if (k->hash != TPM2_ALG_NULL && k->hash != hashes[i].alg)
+			return bk_fail(ctx, -BPFKEY_E_ALGORITHM,
+				       "the TPM key was made for another hash than %s", md);
+		*ret = hashes[i].alg;
+		return 0;
+	}
+	return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "TPM keys sign no %s digests here", md);
+}
+
+/* take_signature - out of the TPM's structure into plain bytes. */
+static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint8_t *sig, size_t cap,
+			  size_t *ret_n)
+{
+	size_t one = pubkey_bytes(&k->public);
+	bool ec = k->public.type == PUBKEY_EC;
+	size_t n = ec ? 2 * one : one;
+	int r = -1;
+
+	if (n > cap)
+		return bk_fail(k->object.t->ctx, -BPFKEY_E_INTERNAL,
+			       "no room for a signature of %zu bytes", n);
+	if (ec && s->sigAlg == TPM2_ALG_ECDSA) {
+		const TPMS_SIGNATURE_ECDSA *e = &s->signature.ecdsa;
+
+		r = put_padded(sig, one, e->signatureR.buffer, e->signatureR.size);
+		if (!r)
+			r = put_padded(sig + one, one, e->signatureS.buffer, e->signatureS.size);
+	} else if (!ec && s->sigAlg == TPM2_ALG_RSASSA) {
+		r = put_padded(sig, one, s->signature.rsassa.sig.buffer,
+			       s->signature.rsassa.sig.size);
+	}
+	if (r < 0)
+		return bk_fail(k->object.t->ctx, -BPFKEY_E_TPM,
+			       "the TPM's signature is not of the kind that was asked for");
+	*ret_n = n;
+	return 0;
+}
+
+int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, uint8_t *sig, size_t cap,
+		 size_t *ret_n)
+{
+	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
+	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
+	const struct tpm_key *k = user;
+	struct tpm *t = k->object.t;
+	TPM2B_DIGEST d = { 0 };
+	TPMT_SIG_SCHEME scheme = { 0 };
+	ESYS_TR session;
+	TSS2_RC rc;
+	int r;
+
+	r = find_hash(k, md, n, &scheme.details.any.hashAlg);
+	if (r < 0)
+		return r;
+	scheme.scheme = k->public.type == PUBKEY_EC ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA;
+	d.size = (uint16_t)n;
+	memcpy(d.buffer, digest, n);
+	/* The first parameter of the answer is no TPM2B: nothing to encrypt. */
+	r = tpm_session(t, ESYS_TR_NONE, 0, &session);
+	if (r < 0)
+		return r;
+	rc = Esys_Sign(t->esys, k->object.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme,
+		       &no_ticket, &signature);
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(t, rc, "cannot sign with the TPM key");
+	return take_signature(k, signature, sig, cap, ret_n);
+}

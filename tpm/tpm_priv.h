@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of this folder share; callers see tpm.h only. */
+#ifndef BK_TPM_PRIV_H
+#define BK_TPM_PRIV_H
+
+#include <tss2/tss2_esys.h>
+
+#include "tpm.h"
+
+/* Where the platform's owner, or an operating system, leaves a storage root key. */
+#define TPM_SRK_HANDLE 0x81000001u
+
+enum tpm_kind { TPM_KIND_DEVICE, TPM_KIND_SWTPM, TPM_KIND_EMBEDDED, TPM_KIND_OTHER };
+
+struct tpm {
+	struct bpfkey_ctx *ctx;
+	enum tpm_kind kind;
+	TSS2_TCTI_CONTEXT *tcti;
+	bool by_tctildr;	/* who finalises the transport */
+	ESYS_CONTEXT *esys;
+	ESYS_TR session;	/* salted and encrypting, or ESYS_TR_NONE until needed */
+	struct tpm_identity id;
+};
+
+static inline void tpm_esys_freep(void *p)
+{
+	Esys_Free(*(void **)p);
+}
+
+/*
+ * tpm_fail - a response code becomes a code of ours and a sentence
+ * @fmt: what was tried, "cannot load the key"
+ */
+int tpm_fail(struct tpm *t, TSS2_RC rc, const char *fmt, ...) _printf_(3, 4);
+
+/* tpm_rc_is - @rc without layer and numbers, as the explain table holds it. */
+bool tpm_rc_is(TSS2_RC rc, TPM2_RC normal);
+
+/*
+ * tpm_session - the authorisation for a command on objects without password
+ * @srk: what a session is salted with when one must be started
+ * @attributes: TPMA_SESSION_DECRYPT, _ENCRYPT as the command's parameters allow
+ * @ret: belongs to @t
+ *
+ * Inside this process there is no bus to listen on, so there it is a plain password.
+ */
+int tpm_session(struct tpm *t, ESYS_TR srk, TPMA_SESSION attributes, ESYS_TR *ret);
+void tpm_session_close(struct tpm *t);
+
+/* A loaded object; a persistent one is forgotten, another flushed. */
+struct tpm_object {
+	struct tpm *t;
+	ESYS_TR handle;
+	bool persistent;
+};
+
+#define TPM_OBJECT_NONE(tpm) ((struct tpm_object){ (tpm), ESYS_TR_NONE, false })
+
+void tpm_object_done(struct tpm_object *o);
+
+/* tpm_object_name - its TPM name as hex. */
+int tpm_object_name(const struct tpm_object *o, char *out, size_t cap);
+
+/*
+ * tpm_srk_find - the storage root key that stands at TPM_SRK_HANDLE
+ * @ret_there: false and no failure when there is none
+ */
+int tpm_srk_find(struct tpm *t, struct tpm_object *ret, bool *ret_there);
+
+/*
+ * tpm_srk_open - the parent that a key file names
+ * @parent: a persistent handle, or TPM2_RH_OWNER for the primary of the TCG's
+ *          template (ECC P-256, or RSA-2048 with @rsa), made anew
+ */
+int tpm_srk_open(struct tpm *t, TPM2_HANDLE parent, bool rsa, struct tpm_object *ret);
+
+/* What a TSS2 PRIVATE KEY file holds. */
+struct tpm_file {
+	TPM2_HANDLE parent;
+	bool rsa_parent;	/* the primary of a permanent parent is RSA-2048 */
+	bool needs_auth;	/* emptyAuth FALSE: it says that there is a password */
+	TPM2B_PUBLIC public;
+	TPM2B_PRIVATE private;
+};
+
+#define TPM_FILE_MAX 65536
+
+int tpm_file_parse(struct bpfkey_ctx *ctx, struct view pem, struct tpm_file *ret);
+
+/* tpm_file_put - a key without password, for tpm2-openssl's eyes. */
+int tpm_file_put(struct bpfkey_ctx *ctx, const struct tpm_file *f, struct buf *ret_pem);
+
+/* tpm_public_name - the TPM name of a public area as hex, computed here. */
+int tpm_public_name(struct bpfkey_ctx *ctx, const TPM2B_PUBLIC *public, char *out, size_t cap);
+
+/* tpm_public_key - as plain numbers; refuses what is no signing key we can use. */
+int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret);
+
+/* One row for each algorithm that a TPM key may have. */
+struct tpm_alg {
+	const char *name;
+	TPMI_ALG_PUBLIC type;
+	uint16_t bits;
+	TPMI_ECC_CURVE curve;
+};
+
+/* tpm_alg_find - by name, NULL when a TPM has no such keys; tpm_alg_of - by type and size. */
+const struct tpm_alg *tpm_alg_find(const char *name);
+const struct tpm_alg *tpm_alg_of(const struct pubkey *k);
+
+/* tpm_alg_next - walk the rows; NULL for the first. */
+const struct tpm_alg *tpm_alg_next(const struct tpm_alg *prev);
+
+/* tpm_caps_read - fill t->id from the TPM's fixed properties. */
+int tpm_caps_read(struct tpm *t);
+
+#endif
