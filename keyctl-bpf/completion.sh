@@ -18,15 +18,17 @@ while IFS=$tab read -r noun verb _; do
 	[[ " $words " == *" $word "* ]] || words+="${words:+ }$word"
 done <<<"$commands"
 
+# shellcheck disable=SC2016 # the case is the printed function's
 printf '_keyctl_bpf_words() {\n\tcase $1 in\n'
 printf "\t'') echo '%s' ;;\n" "$words"
-for noun in $(cut -f1 <<<"$commands" | sort -u); do
+while read -r noun; do
 	[ "$noun" = - ] && continue
 	verbs=$(awk -F'\t' -v n="$noun" '$1 == n { printf "%s%s", s, $2; s = " " }' <<<"$commands")
 	printf "\t%s) echo '%s' ;;\n" "$noun" "$verbs"
-done
+done < <(cut -f1 <<<"$commands" | sort -u)
 printf '\tesac\n}\n\n'
 
+# shellcheck disable=SC2016
 printf '_keyctl_bpf_options() {\n\tcase $1 in\n'
 while IFS=$tab read -r noun verb _; do
 	[ "$noun" = - ] && name=$verb || name="$noun $verb"

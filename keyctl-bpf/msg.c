@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Everything that goes to stderr. Sentences from the library arrive escaped;
- * what a command says of itself holds no foreign bytes.
+ * Everything that goes to stderr, one line each: what words from outside do to
+ * a terminal is stopped here.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "escape.h"
 #include "msg.h"
 
 #define BAR_WIDTH 24
@@ -37,28 +38,31 @@ static void bar_clear(void)
 	bar.shown = 0;
 }
 
-void msg_error(const char *message, const char *hint)
+static void put_line(const char *prefix, const char *line)
 {
 	bar_clear();
-	fprintf(stderr, "keyctl-bpf: %s\n", message);
+	fputs(prefix, stderr);
+	escape_put(stderr, line);
+	fputc('\n', stderr);
+}
+
+void msg_error(const char *message, const char *hint)
+{
+	put_line("keyctl-bpf: ", message);
 	if (hint && *hint)
-		fprintf(stderr, "hint: %s\n", hint);
+		put_line("hint: ", hint);
 }
 
 void msg_warning(const struct cli *cli, const char *line)
 {
-	if (cli->quiet)
-		return;
-	bar_clear();
-	fprintf(stderr, "warning: %s\n", line);
+	if (!cli->quiet)
+		put_line("warning: ", line);
 }
 
 void msg_debug(const struct cli *cli, const char *line)
 {
-	if (!cli->verbose)
-		return;
-	bar_clear();
-	fprintf(stderr, "keyctl-bpf: %s\n", line);
+	if (cli->verbose)
+		put_line("keyctl-bpf: ", line);
 }
 
 void msg_log(void *user, enum bpfkey_log_level level, const char *line)

@@ -1,58 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The text form of an answer: aligned lines, and tables for lists of objects
- * that fit one. Bytes that could steer a terminal are shown, not sent.
+ * that fit one.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "out_tree.h"
 
 #define TABLE_WIDTH_MAX 140
 #define LINE_LIST_MAX 72
 #define COLUMNS_MAX 24
-
-/* Length of a well-formed UTF-8 character at @s that is safe to print, or 0. */
-static size_t printable(const unsigned char *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t i, n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
-	uint32_t c;
-
-	if (n <= 1)
-		return n && *s >= 0x20 && *s != 0x7f ? 1 : 0;
-	c = *s & (0xffu >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || c < 0xa0)
-		return 0;
-	/* Marks that reorder a line could make one name look like another. */
-	if (c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return n;
-}
-
-/* Prints @s when @f is given; returns the columns it takes. */
-static int put_text(FILE *f, const char *s)
-{
-	int columns = 0;
-
-	while (*s) {
-		size_t n = printable((const unsigned char *)s);
-
-		if (n && f)
-			fwrite(s, 1, n, f);
-		else if (f)
-			fprintf(f, "\\x%02x", (unsigned char)*s);
-		columns += n ? 1 : 4;
-		s += n ? n : 1;
-	}
-	return columns;
-}
 
 static int put_label(FILE *f, const struct node *n)
 {
@@ -84,7 +43,7 @@ static bool is_words(const struct node *n)
 	return true;
 }
 
-/* A value that can stand on one line; the same double use as put_text(). */
+/* A value that can stand on one line; with @f NULL only its columns. */
 static int put_value(FILE *f, const struct node *n)
 {
 	char text[24];
@@ -92,26 +51,26 @@ static int put_value(FILE *f, const struct node *n)
 
 	switch (n->kind) {
 	case NODE_STR:
-		return put_text(f, *n->str ? n->str : "-");
+		return escape_put(f, *n->str ? n->str : "-");
 	case NODE_U64:
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)n->num);
-		return put_text(f, text);
+		return escape_put(f, text);
 	case NODE_I64:
 		snprintf(text, sizeof(text), "%lld", (long long)n->num);
-		return put_text(f, text);
+		return escape_put(f, text);
 	case NODE_BOOL:
-		return put_text(f, n->num ? "yes" : "no");
+		return escape_put(f, n->num ? "yes" : "no");
 	case NODE_LIST:
 		if (!n->first)
-			return put_text(f, "none");
+			return escape_put(f, "none");
 		for (n = n->first; n; n = n->next) {
 			columns += put_value(f, n);
 			if (n->next)
-				columns += put_text(f, ", ");
+				columns += escape_put(f, ", ");
 		}
 		return columns;
 	default:
-		return put_text(f, "-");
+		return escape_put(f, "-");
 	}
 }
 
@@ -125,7 +84,7 @@ static bool on_one_line(const struct node *n)
 static void put_note(FILE *f, const struct node *n, int indent)
 {
 	put_blanks(f, indent);
-	put_text(f, n->str);
+	escape_put(f, n->str);
 	fputc('\n', f);
 }
 
@@ -198,7 +157,7 @@ static void put_row(FILE *f, const struct table *t, const struct node *row, int 
 		if (!row)
 			gap -= put_label(f, c);
 		else
-			gap -= c ? put_value(f, c) : put_text(f, "-");
+			gap -= c ? put_value(f, c) : escape_put(f, "-");
 	}
 	fputc('\n', f);
 	for (c = row ? row->first : NULL; c; c = c->next) {
