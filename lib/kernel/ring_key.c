@@ -26,6 +26,11 @@ void ringkey_drop(int32_t serial)
 	keyctl_unlink(serial, WORKBENCH);
 }
 
+bool ringkey_hold(int32_t serial)
+{
+	return !keyctl_link(serial, WORKBENCH);
+}
+
 int ringkey_prepare(struct bpfkey_ctx *ctx, struct view der, const char *description,
 		    uint32_t seconds, int32_t *ret_serial)
 {
@@ -59,7 +64,7 @@ int ringkey_unlink(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t key)
 		return bk_fail(ctx, -BPFKEY_E_NOT_ENROLLED, "keyring '%s' no longer holds key %d",
 			       ring->name, key);
 	if (errno == EACCES) {
-		bk_hint(ctx, "have the gate refuse the key until then: keyctl-bpf gate --help");
+		bk_hint(ctx, "make the kernel refuse it until then: keyctl revoke %d", key);
 		return bk_fail(ctx, -BPFKEY_E_SEALED,
 			       "keyring '%s' is locked and keeps its keys until the next boot",
 			       ring->name);

@@ -7,6 +7,8 @@
 #ifndef BK_RING_KEY_H
 #define BK_RING_KEY_H
 
+#include <stdbool.h>
+
 #include "keyring.h"
 
 /*
@@ -22,6 +24,9 @@ int ringkey_prepare(struct bpfkey_ctx *ctx, struct view der, const char *descrip
 
 /* ringkey_drop - forget a prepared key; linked ones stay. */
 void ringkey_drop(int32_t serial);
+
+/* ringkey_hold - keep a key alive that is about to be unlinked; drop it afterwards. */
+bool ringkey_hold(int32_t serial);
 
 /* ringkey_link - into the keyring; ringkey_unlink - out of it. */
 int ringkey_link(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t key);
