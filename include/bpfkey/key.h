@@ -56,6 +56,7 @@ struct bpfkey_key_info {
 	bool sidecar;
 	int64_t created;
 	const char *tpm_kind;		/* "device", "swtpm", "embedded", "other" */
+	bool tpm_software;		/* an emulator: protects nothing from root */
 	const char *srk_name, *key_name; /* hex of the TPM's names */
 };
 

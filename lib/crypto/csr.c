@@ -143,8 +143,12 @@ int csr_from_bytes(struct bpfkey_ctx *ctx, struct view in, struct csr **ret)
 int cert_issue(struct bpfkey_ctx *ctx, const struct csr *csr, const struct cert_spec *spec,
 	       const struct bpfkey_cert *ca, struct pkey *ca_key, struct bpfkey_cert **ret)
 {
+	EVP_PKEY *key = X509_REQ_get0_pubkey(csr->req);
 	struct cert_spec s = *spec;
 
+	/* As a leaf in a keyring that key would vouch for all that the CA issued. */
+	if (EVP_PKEY_eq(key, X509_get0_pubkey(cert_x509(ca))) == 1)
+		return bk_fail(ctx, -BPFKEY_E_ROLE, "the request is for the CA's own key");
 	s.name = csr->name;
-	return cert_sign(ctx, &s, X509_REQ_get0_pubkey(csr->req), ca, ca_key, ret);
+	return cert_sign(ctx, &s, key, ca, ca_key, ret);
 }

@@ -24,7 +24,8 @@ int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret
 
 /*
  * pkey_from_callback - a key whose private half only @sign knows
- * @pub: copied; @sign, @user: must outlive the key
+ * @pub: copied; @sign, @user: must outlive the key; NULL for a key that only
+ *       shows its public half
  */
 int pkey_from_callback(struct bpfkey_ctx *ctx, const struct pubkey *pub, sign_fn sign,
 		       void *user, struct pkey **ret);

@@ -203,7 +203,7 @@ static int sign(void *ctx, unsigned char *out, size_t *out_n, size_t cap,
 		*out_n = remote_sig_max(key);
 		return 1;
 	}
-	if (!s->md || n != s->md->len || cap < remote_sig_max(key))
+	if (!key->sign || !s->md || n != s->md->len || cap < remote_sig_max(key))
 		return 0;
 
 	key->err = key->sign(key->user, s->md->name, digest, n, raw, sizeof(raw), &raw_n);

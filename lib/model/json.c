@@ -95,6 +95,19 @@ int js_u64(struct bpfkey_ctx *ctx, const struct js *j, const char *key, uint64_t
 	return 0;
 }
 
+int js_bool(struct bpfkey_ctx *ctx, const struct js *j, const char *key, bool *ret)
+{
+	const json_t *v = json_object_get(j->root, key);
+
+	if (!v)
+		return missing(ctx, key);
+	if (!json_is_boolean(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is neither true nor false",
+			       key);
+	*ret = json_is_true(v);
+	return 0;
+}
+
 void js_set_str(struct js *j, const char *key, const char *value)
 {
 	if (json_object_set_new(j->root, key, value ? json_string(value) : json_null()) < 0)
@@ -105,6 +118,12 @@ void js_set_u64(struct js *j, const char *key, uint64_t value)
 {
 	if (value > INT64_MAX ||
 	    json_object_set_new(j->root, key, json_integer((json_int_t)value)) < 0)
+		j->failed = true;
+}
+
+void js_set_bool(struct js *j, const char *key, bool value)
+{
+	if (json_object_set_new(j->root, key, json_boolean(value)) < 0)
 		j->failed = true;
 }
 

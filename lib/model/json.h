@@ -26,10 +26,12 @@ DEFINE_CLEANUP(struct js *, js_free)
 int js_str(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret);
 int js_str_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, const char **ret);
 int js_u64(struct bpfkey_ctx *ctx, const struct js *j, const char *key, uint64_t *ret);
+int js_bool(struct bpfkey_ctx *ctx, const struct js *j, const char *key, bool *ret);
 
 /* Setters stick: a failure is reported by js_text(). */
 void js_set_str(struct js *j, const char *key, const char *value);
 void js_set_u64(struct js *j, const char *key, uint64_t value);
+void js_set_bool(struct js *j, const char *key, bool value);
 
 /* js_text - indented, in the order of setting, with a final newline. */
 int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* key: making private keys, and showing what a key file is. */
+#include <string.h>
+
+#include "cmd.h"
+#include "msg.h"
+#include "opt.h"
+#include "out.h"
+
+static void put_key(struct cli *cli, const struct bpfkey_key_info *i, bool made)
+{
+	out_str(cli->out, "file", i->path);
+	out_str(cli->out, "form", bpfkey_form_name(i->form));
+	out_str(cli->out, "algorithm", i->alg);
+	if (made)
+		out_hex(cli->out, "public_hash", i->public_hash, sizeof(i->public_hash));
+	out_bool(cli->out, "sidecar", i->sidecar);
+	if (!i->sidecar)
+		return;
+	out_time(cli->out, "created", i->created);
+	if (i->form != BPFKEY_FORM_TPM)
+		return;
+	out_str(cli->out, "tpm_kind", i->tpm_kind);
+	out_bool(cli->out, "tpm_software", i->tpm_software);
+	out_str(cli->out, "srk_name", i->srk_name);
+	out_str(cli->out, "key_name", i->key_name);
+}
+
+static void warn(struct cli *cli, const struct bpfkey_key_info *i)
+{
+	if (i->form == BPFKEY_FORM_FILE)
+		msg_warning(cli, "a key in a file is for tests and migration: whoever copies the "
+			    "file can sign. Use --form tpm");
+	else if (i->tpm_software)
+		msg_warning(cli, "this TPM is software: it protects the key from nobody who can "
+			    "read its state");
+}
+
+static int key_new_run(struct cli *cli, int argc, const char **argv)
+{
+	const char *alg = "p256", *form = "tpm", *path = NULL;
+	bool force = false;
+	const struct opt opts[] = {
+		OPT_STR(0, "alg", "ALG", "p256, p384, p521, rsa2048, rsa3072 or rsa4096 "
+			"(default p256)", &alg),
+		OPT_STR(0, "form", "FORM", "tpm: the key never leaves the TPM; file: for tests "
+			"and migration (default tpm)", &form),
+		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",
+			&path),
+		OPT_FLAG('f', "force", "replace a key that is there", &force),
+		OPT_END
+	};
+	struct bpfkey_key_opts o = { .sz = sizeof(o) };
+	const struct bpfkey_key_info *i;
+	struct bpfkey_key *key = NULL;
+	int r = opt_parse(cli, opts, argc, argv);
+
+	if (r)
+		return r;
+	if (bpfkey_form_parse(form, &o.form) < 0)
+		return bad_usage(cli, "no key form '%s': there are tpm and file", form);
+	o.alg = alg;
+	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
+
+	r = bpfkey_key_new(cli->ctx, path, &o, &key);
+	if (r < 0)
+		return r;
+	i = bpfkey_key_info(key);
+	warn(cli, i);
+	put_key(cli, i, !cli->dry_run);
+	if (cli->dry_run)
+		out_note(cli->out, "nothing was made: dry run");
+	else
+		out_changed(cli->out);
+	bpfkey_key_free(key);
+	return 0;
+}
+
+const struct cmd cmd_key_new = {
+	.noun = "key", .verb = "new", .args = "",
+	.summary = "make a private key in the TPM or in a file",
+	.flags = CMD_CHANGES | CMD_TPM, .run = key_new_run,
+};
+
+static int key_show_run(struct cli *cli, int argc, const char **argv)
+{
+	const struct opt opts[] = { OPT_END };
+	struct bpfkey_key *key = NULL;
+	int r = opt_parse(cli, opts, argc, argv);
+
+	if (r)
+		return r;
+	r = bpfkey_key_open(cli->ctx, cli->argv[0], &key);
+	if (r < 0)
+		return r;
+	put_key(cli, bpfkey_key_info(key), true);
+	bpfkey_key_free(key);
+	return 0;
+}
+
+const struct cmd cmd_key_show = {
+	.noun = "key", .verb = "show", .args = "FILE",
+	.summary = "say what a private key file is; needs no TPM",
+	.min = 1, .max = 1, .run = key_show_run,
+};

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Key files. The PEM stays readable by other tools, so whatever else there is
+ * to say about a key stands in the sidecar beside it (keyctl-bpf-key(1), FILES).
+ */
+#include "key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../../tpm/tpm.h"
+#include "../base/file.h"
+#include "../base/text.h"
+#include "../model/json.h"
+
+#define KEY_MAX (64 * 1024)
+#define META_MAX (16 * 1024)
+#define META_SCHEMA 1
+
+struct view key_file_view(const struct key_file *f)
+{
+	return (struct view){ bk_secret_data(f->bytes), bk_secret_len(f->bytes) };
+}
+
+void key_file_done(struct key_file *f)
+{
+	bk_secret_free(f->bytes);
+	f->bytes = NULL;
+}
+
+static int meta_path(struct bpfkey_ctx *ctx, const char *path, char **ret)
+{
+	if (asprintf(ret, "%s.meta", path) < 0) {
+		*ret = NULL;
+		return bk_out_of_memory(ctx);
+	}
+	return 0;
+}
+
+/* A string field into its fixed place. */
+static int take_str(struct bpfkey_ctx *ctx, const struct js *j, const char *key, char *out,
+		    size_t cap)
+{
+	const char *s;
+	int r;
+
+	r = js_str(ctx, j, key, &s);
+	if (r < 0)
+		return r;
+	if (strlen(s) >= cap)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is too long", key);
+	strcpy(out, s);
+	return 0;
+}
+
+static int take_hash(struct bpfkey_ctx *ctx, const struct js *j, uint8_t out[32])
+{
+	_cleanup_(buf_done) struct buf b = BUF(32);
+	char hex[65] = "";
+	int r;
+
+	r = take_str(ctx, j, "public_hash", hex, sizeof(hex));
+	if (r < 0)
+		return r;
+	if (text_unhex(hex, &b) < 0 || b.n != 32)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field 'public_hash' is not a SHA-256");
+	memcpy(out, b.p, 32);
+	return 0;
+}
+
+static int take_tpm(struct bpfkey_ctx *ctx, const struct js *j, struct sidecar *m)
+{
+	int r;
+
+	r = take_str(ctx, j, "tpm_kind", m->tpm_kind, sizeof(m->tpm_kind));
+	if (!r)
+		r = take_str(ctx, j, "srk_name", m->srk_name, sizeof(m->srk_name));
+	if (!r)
+		r = take_str(ctx, j, "key_name", m->key_name, sizeof(m->key_name));
+	if (!r)
+		r = js_bool(ctx, j, "tpm_software", &m->tpm_software);
+	return r;
+}
+
+static int meta_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sidecar *ret)
+{
+	struct sidecar m = { 0 };
+	char form[16] = "", created[TEXT_TIME_MAX] = "";
+	uint64_t schema = 0;
+	int r;
+
+	r = js_u64(ctx, j, "schema", &schema);
+	if (!r && schema != META_SCHEMA)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "its schema is %lu, this version reads %d",
+			       (unsigned long)schema, META_SCHEMA);
+	if (!r)
+		r = take_str(ctx, j, "form", form, sizeof(form));
+	if (!r)
+		r = take_str(ctx, j, "alg", m.alg, sizeof(m.alg));
+	if (!r)
+		r = take_hash(ctx, j, m.public_hash);
+	if (!r)
+		r = take_str(ctx, j, "created", created, sizeof(created));
+	if (r < 0)
+		return r;
+
+	if (text_time(created, &m.created) < 0)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field 'created' is not a time");
+	if (bpfkey_form_parse(form, &m.form) < 0)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the form '%s' is unknown", form);
+	if (m.form == BPFKEY_FORM_TPM) {
+		r = take_tpm(ctx, j, &m);
+		if (r < 0)
+			return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+static int meta_read(struct bpfkey_ctx *ctx, const char *path, struct sidecar *ret, bool *there)
+{
+	_cleanup_(bk_freep) char *meta = NULL;
+	_cleanup_(buf_done) struct buf text = BUF(META_MAX);
+	_cleanup_(js_freep) struct js *j = NULL;
+	int r;
+
+	r = meta_path(ctx, path, &meta);
+	if (r < 0)
+		return r;
+	r = bk_file_read(ctx, meta, META_MAX, &text);
+	if (r == -BPFKEY_E_NOT_FOUND) {
+		bk_forget(ctx);
+		bk_log(ctx, BPFKEY_LOG_WARNING, "key '%s' has no sidecar '%s': whether the key is "
+		       "the one that was made cannot be checked", path, meta);
+		*there = false;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+
+	r = js_parse(ctx, buf_view(&text), META_MAX, &j);
+	if (!r)
+		r = meta_decode(ctx, j, ret);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot read sidecar '%s'", meta);
+	*there = true;
+	return 0;
+}
+
+int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret)
+{
+	struct key_file f = { 0 };
+	int r;
+
+	r = bk_file_read_secret(ctx, path, KEY_MAX, &f.bytes);
+	if (r < 0)
+		return r;
+	f.form = tpm_key_is_pem(key_file_view(&f)) ? BPFKEY_FORM_TPM : BPFKEY_FORM_FILE;
+
+	r = meta_read(ctx, path, &f.meta, &f.has_meta);
+	if (!r && f.has_meta && f.meta.form != f.form)
+		r = bk_fail(ctx, -BPFKEY_E_MISMATCH, "the sidecar of '%s' is of a key of form "
+			    "'%s', the key is of form '%s'", path,
+			    bpfkey_form_name(f.meta.form), bpfkey_form_name(f.form));
+	if (r < 0) {
+		key_file_done(&f);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+int key_file_check(struct bpfkey_ctx *ctx, const char *path, const struct key_file *f,
+		   const uint8_t public_hash[32])
+{
+	if (!f->has_meta || memcmp(f->meta.public_hash, public_hash, 32) == 0)
+		return 0;
+	bk_hint(ctx, "find out which of the two was replaced; without '%s.meta' the key is used "
+		"unchecked", path);
+	return bk_fail(ctx, -BPFKEY_E_MISMATCH, "the sidecar '%s.meta' describes another key than "
+		       "'%s'", path, path);
+}
+
+static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf *ret)
+{
+	_cleanup_(js_freep) struct js *j = js_new();
+	_cleanup_(buf_done) struct buf hash = BUF(65);
+	char created[TEXT_TIME_MAX];
+
+	text_hex(&hash, (struct view){ m->public_hash, sizeof(m->public_hash) });
+	if (!j || !buf_ok(&hash))
+		return bk_out_of_memory(ctx);
+
+	js_set_u64(j, "schema", META_SCHEMA);
+	js_set_str(j, "form", bpfkey_form_name(m->form));
+	js_set_str(j, "alg", m->alg);
+	js_set_str(j, "public_hash", buf_cstr(&hash));
+	js_set_str(j, "created", text_from_time(m->created, created));
+	if (m->form == BPFKEY_FORM_TPM) {
+		js_set_str(j, "tpm_kind", m->tpm_kind);
+		js_set_bool(j, "tpm_software", m->tpm_software);
+		js_set_str(j, "srk_name", m->srk_name);
+		js_set_str(j, "key_name", m->key_name);
+	}
+	return js_text(ctx, j, ret);
+}
+
+int key_file_absent(struct bpfkey_ctx *ctx, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0) {
+		bk_hint(ctx, "choose another name, or replace it with --force");
+		return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", path);
+	}
+	if (errno != ENOENT)
+		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot look at '%s'", path);
+	return 0;
+}
+
+int key_file_can_write(struct bpfkey_ctx *ctx, const char *path)
+{
+	_cleanup_(bk_freep) char *copy = strdup(path);
+
+	if (!copy)
+		return bk_out_of_memory(ctx);
+	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) < 0)
+		return bk_fail_errno(ctx, errno == EACCES ? -BPFKEY_E_PRIVILEGE : -BPFKEY_E_IO,
+				     errno, "cannot make files beside '%s'", path);
+	return 0;
+}
+
+/* What the sidecar held before, so that a failure can put it back. */
+static int meta_before(struct bpfkey_ctx *ctx, const char *meta, struct buf *ret, bool *there)
+{
+	int r = bk_file_read(ctx, meta, META_MAX, ret);
+
+	*there = r == 0;
+	if (r == -BPFKEY_E_NOT_FOUND) {
+		bk_forget(ctx);
+		return 0;
+	}
+	return r;
+}
+
+int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
+		   const struct sidecar *m, bool force)
+{
+	_cleanup_(buf_done) struct buf text = BUF(META_MAX), before = BUF(META_MAX);
+	_cleanup_(bk_freep) char *meta = NULL;
+	bool there = false;
+	int r;
+
+	r = meta_path(ctx, path, &meta);
+	if (!r)
+		r = meta_text(ctx, m, &text);
+	if (!r && !force)
+		r = key_file_absent(ctx, path);
+	if (!r)
+		r = meta_before(ctx, meta, &before, &there);
+	if (r < 0)
+		return r;
+
+	/* A sidecar without a key is what an interrupted run left: nobody's loss. */
+	r = bk_file_replace(ctx, meta, 0600, buf_view(&text), BK_FILE_FORCE);
+	if (r < 0)
+		return r;
+	r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
+	if (r < 0) {
+		if (!there)
+			unlink(meta);
+		else if (bk_file_replace(NULL, meta, 0600, buf_view(&before), BK_FILE_FORCE) < 0)
+			bk_log(ctx, BPFKEY_LOG_WARNING, "the sidecar '%s' could not be put back",
+			       meta);
+	}
+	return r;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Making private keys, and what a key file says without being used. */
+#include <string.h>
+#include <time.h>
+
+#include <bpfkey/key.h>
+
+#include "../../tpm/tpm.h"
+#include "../base/ctx.h"
+#include "../crypto/algo.h"
+#include "../crypto/pkey.h"
+#include "key_file.h"
+#include "opts.h"
+
+struct bpfkey_key {
+	char *path;
+	char alg[ALGO_NAME_MAX];
+	struct sidecar meta;
+	struct bpfkey_key_info info;
+};
+DEFINE_CLEANUP(struct bpfkey_key *, bpfkey_key_free)
+
+static const char *const forms[BPFKEY_FORM__END] = {
+	[BPFKEY_FORM_FILE] = "file",
+	[BPFKEY_FORM_TPM] = "tpm",
+};
+
+const char *bpfkey_form_name(enum bpfkey_form form)
+{
+	return (unsigned int)form < BPFKEY_FORM__END ? forms[form] : NULL;
+}
+
+int bpfkey_form_parse(const char *name, enum bpfkey_form *ret)
+{
+	unsigned int i;
+
+	for (i = 0; i < BPFKEY_FORM__END; i++) {
+		if (strcmp(name, forms[i]) == 0) {
+			*ret = (enum bpfkey_form)i;
+			return 0;
+		}
+	}
+	return -BPFKEY_E_USAGE;
+}
+
+void bpfkey_key_free(struct bpfkey_key *key)
+{
+	if (!key)
+		return;
+	free(key->path);
+	free(key);
+}
+
+const struct bpfkey_key_info *bpfkey_key_info(const struct bpfkey_key *key)
+{
+	return &key->info;
+}
+
+static int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
+		      const struct sidecar *meta, bool has_meta, struct bpfkey_key **ret)
+{
+	_cleanup_(bpfkey_key_freep) struct bpfkey_key *k = calloc(1, sizeof(*k));
+
+	if (k)
+		k->path = strdup(path);
+	if (!k || !k->path)
+		return bk_out_of_memory(ctx);
+	snprintf(k->alg, sizeof(k->alg), "%s", alg);
+	k->meta = *meta;
+	k->info = (struct bpfkey_key_info){
+		.path = k->path,
+		.alg = k->alg,
+		.form = meta->form,
+		.sidecar = has_meta,
+	};
+	memcpy(k->info.public_hash, meta->public_hash, sizeof(k->info.public_hash));
+	if (has_meta)
+		k->info.created = meta->created;
+	if (has_meta && meta->form == BPFKEY_FORM_TPM) {
+		k->info.tpm_kind = k->meta.tpm_kind;
+		k->info.tpm_software = meta->tpm_software;
+		k->info.srk_name = k->meta.srk_name;
+		k->info.key_name = k->meta.key_name;
+	}
+	*ret = steal(&k);
+	return 0;
+}
+
+/* Can this algorithm be asked for at all? */
+static int check_alg(struct bpfkey_ctx *ctx, const char *alg)
+{
+	const struct algo *a;
+	struct algo found;
+	size_t i;
+
+	if (algo_find(alg, &found) && found.make)
+		return 0;
+	_cleanup_(buf_done) struct buf list = BUF(256);
+	for (i = 0; (a = algo_make(i)); i++)
+		buf_printf(&list, "%s%s", i ? ", " : "", a->name);
+	bk_hint(ctx, "there are %s", buf_cstr(&list));
+	return bk_fail(ctx, -BPFKEY_E_USAGE, "no key algorithm '%s'", alg);
+}
+
+static int public_hash(struct bpfkey_ctx *ctx, const struct pubkey *pub, uint8_t ret[32])
+{
+	_cleanup_(pkey_freep) struct pkey *k = NULL;
+	int r;
+
+	r = pkey_from_callback(ctx, pub, NULL, NULL, &k);
+	return r ? r : pkey_spki_hash(ctx, k, ret);
+}
+
+static int new_in_file(struct bpfkey_ctx *ctx, const char *path,
+		       const struct bpfkey_key_opts *o, struct sidecar *m)
+{
+	_cleanup_(pkey_freep) struct pkey *key = NULL;
+	_cleanup_(bk_secret_freep) struct bk_secret *pem = NULL;
+	int r;
+
+	if (o->flags & BPFKEY_MAKE_DRY_RUN)
+		return 0;
+	r = pkey_generate(ctx, o->alg, &key);
+	if (!r)
+		r = pkey_spki_hash(ctx, key, m->public_hash);
+	if (!r)
+		r = pkey_to_pem(ctx, key, &pem);
+	if (r < 0)
+		return r;
+	return key_file_write(ctx, path,
+			      (struct view){ bk_secret_data(pem), bk_secret_len(pem) }, m,
+			      o->flags & BPFKEY_MAKE_FORCE);
+}
+
+static int tpm_check_alg(struct bpfkey_ctx *ctx, struct tpm *t, const char *alg,
+			 const char *spec)
+{
+	bool has = false;
+	int r;
+
+	r = tpm_has_alg(t, alg, &has);
+	if (r < 0)
+		return r;
+	if (!has) {
+		bk_hint(ctx, "'keyctl-bpf tpm show' lists what it has; p256 and rsa2048 are the "
+			"usual ones");
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the TPM '%s' has no '%s'", spec, alg);
+	}
+	return 0;
+}
+
+/* A dry run must not manufacture the software TPM that it would use. */
+static bool would_make_tpm(struct bpfkey_ctx *ctx)
+{
+	const char *spec = bpfkey_ctx_tpm(ctx);
+	static const char embedded[] = "embedded:";
+
+	return spec && strncmp(spec, embedded, sizeof(embedded) - 1) == 0 &&
+	       access(spec + sizeof(embedded) - 1, F_OK) < 0;
+}
+
+static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
+		      const struct bpfkey_key_opts *o, struct sidecar *m)
+{
+	_cleanup_(tpm_closep) struct tpm *t = NULL;
+	_cleanup_(buf_done) struct buf pem = BUF(16 * 1024);
+	struct tpm_key_meta facts = { 0 };
+	struct tpm_identity id = { 0 };
+	struct pubkey pub;
+	int r;
+
+	if ((o->flags & BPFKEY_MAKE_DRY_RUN) && would_make_tpm(ctx))
+		return 0;
+	r = tpm_open(ctx, NULL, &t);
+	if (!r)
+		r = tpm_identify(t, &id);
+	if (!r)
+		r = tpm_check_alg(ctx, t, o->alg, id.spec);
+	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
+		return r;
+
+	r = tpm_key_create(t, o->alg, &pem, &facts);
+	if (!r)
+		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &facts);
+	if (!r)
+		r = public_hash(ctx, &pub, m->public_hash);
+	if (r < 0)
+		return r;
+	snprintf(m->tpm_kind, sizeof(m->tpm_kind), "%s", id.kind);
+	snprintf(m->srk_name, sizeof(m->srk_name), "%s", facts.srk_name);
+	snprintf(m->key_name, sizeof(m->key_name), "%s", facts.key_name);
+	m->tpm_software = id.software;
+	return key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
+}
+
+static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_key_opts *o,
+		   struct sidecar *m)
+{
+	int r;
+
+	if (!o->alg || !bpfkey_form_name(o->form))
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
+	r = check_alg(ctx, o->alg);
+	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
+		r = key_file_absent(ctx, path);
+	if (!r)
+		r = key_file_can_write(ctx, path);
+	if (r < 0)
+		return r;
+
+	m->form = o->form;
+	m->created = time(NULL);
+	snprintf(m->alg, sizeof(m->alg), "%s", o->alg);
+	if (o->form == BPFKEY_FORM_TPM)
+		return new_in_tpm(ctx, path, o, m);
+	return new_in_file(ctx, path, o, m);
+}
+
+int bpfkey_key_new(struct bpfkey_ctx *ctx, const char *path,
+		   const struct bpfkey_key_opts *opts, struct bpfkey_key **ret)
+{
+	struct bpfkey_key_opts o;
+	struct sidecar m = { 0 };
+	int r;
+
+	bk_enter(ctx);
+	r = opts_take(ctx, &o, sizeof(o), opts);
+	if (!r)
+		r = key_new(ctx, path, &o, &m);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot make key '%s'", path);
+	if (!ret)
+		return 0;
+	return key_handle(ctx, path, o.alg, &m, !(o.flags & BPFKEY_MAKE_DRY_RUN), ret);
+}
+
+static int public_of(struct bpfkey_ctx *ctx, struct key_file *f, char alg[ALGO_NAME_MAX],
+		     uint8_t hash[32])
+{
+	_cleanup_(pkey_freep) struct pkey *k = NULL;
+	struct tpm_key_meta facts;
+	struct pubkey pub;
+	int r;
+
+	if (f->form == BPFKEY_FORM_TPM) {
+		r = tpm_key_describe(ctx, key_file_view(f), &pub, &facts);
+		if (!r)
+			r = pkey_from_callback(ctx, &pub, NULL, NULL, &k);
+	} else {
+		r = pkey_from_pem(ctx, f->bytes, &k);
+	}
+	if (r < 0)
+		return r;
+	snprintf(alg, ALGO_NAME_MAX, "%s", pkey_alg(k));
+	return pkey_spki_hash(ctx, k, hash);
+}
+
+int bpfkey_key_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key **ret)
+{
+	_cleanup_(key_file_done) struct key_file f = { 0 };
+	char alg[ALGO_NAME_MAX];
+	uint8_t hash[32];
+	int r;
+
+	bk_enter(ctx);
+	r = key_file_read(ctx, path, &f);
+	if (r < 0)
+		return r;
+	r = public_of(ctx, &f, alg, hash);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot read key '%s'", path);
+	r = key_file_check(ctx, path, &f, hash);
+	if (r < 0)
+		return r;
+	f.meta.form = f.form;
+	memcpy(f.meta.public_hash, hash, sizeof(hash));
+	return key_handle(ctx, path, alg, &f.meta, f.has_meta, ret);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Option structs that start with their size, so that they can grow. */
+#ifndef BK_OPTS_H
+#define BK_OPTS_H
+
+#include "../base/ctx.h"
+
+/*
+ * opts_take - the caller's struct as this library knows it
+ * @dst: @n bytes, starting with a size_t; fields that the caller's version has
+ *       not got become zero
+ *
+ * -BPFKEY_E_USAGE when the caller sets a field that is unknown here.
+ */
+int opts_take(struct bpfkey_ctx *ctx, void *dst, size_t n, const void *src);
+
+#endif
