@@ -23,13 +23,18 @@
 
 struct embedded {
 	TSS2_TCTI_CONTEXT_COMMON_V2 v2;
+	struct bpfkey_ctx *ctx;
 	struct tcti_state state;
 	pid_t owner;
 	int null_fd;		/* where libtpms may complain */
 	bool running;		/* MainInit succeeded: Terminate is due */
 	bool answered;		/* a response waits to be received */
-	int trouble;		/* first failure of a callback, its sentence kept below */
-	char sentence[512], hint[512];
+	/*
+	 * First failure of a callback. Its sentence is kept apart: the callback
+	 * may run while the caller's context holds that of an earlier failure.
+	 */
+	int trouble;
+	struct bpfkey_ctx *sentence;
 	unsigned char *resp;
 	uint32_t resp_len, resp_cap;
 };
@@ -37,16 +42,17 @@ struct embedded {
 /* The one TPM of this process, and of children that it forked meanwhile. */
 static _Atomic(struct embedded *) the_tpm;
 
-/* keep_trouble - libtpms only knows success and failure; we keep the sentence. */
+/* keep_trouble - libtpms only knows success and failure. */
 static TPM_RESULT keep_trouble(struct embedded *e, int r)
 {
-	if (e->trouble)
-		return TPM_FAIL;
 	e->trouble = r;
-	snprintf(e->sentence, sizeof(e->sentence), "%s", bpfkey_ctx_message(e->state.ctx));
-	snprintf(e->hint, sizeof(e->hint), "%s", bpfkey_ctx_hint(e->state.ctx));
-	bk_forget(e->state.ctx);
 	return TPM_FAIL;
+}
+
+/* may_write - not in a child, and not after the state and the TPM went apart. */
+static bool may_write(const struct embedded *e)
+{
+	return e->owner == getpid() && !e->trouble;
 }
 
 static TPM_RESULT on_init(void)
@@ -80,7 +86,7 @@ static TPM_RESULT on_store(const unsigned char *data, uint32_t len, uint32_t num
 	struct embedded *e = the_tpm;
 	int r;
 
-	if (e->owner != getpid())
+	if (!may_write(e))
 		return TPM_FAIL;
 	r = tcti_state_store(&e->state, name, data, len);
 	return r < 0 ? keep_trouble(e, r) : TPM_SUCCESS;
@@ -91,7 +97,7 @@ static TPM_RESULT on_delete(uint32_t number _unused_, const char *name, TPM_BOOL
 	struct embedded *e = the_tpm;
 	int r;
 
-	if (e->owner != getpid())
+	if (!may_write(e))
 		return TPM_FAIL;
 	r = tcti_state_delete(&e->state, name);
 	return r < 0 ? keep_trouble(e, r) : TPM_SUCCESS;
@@ -196,22 +202,23 @@ static uint32_t ask(struct embedded *e, uint32_t cc, uint16_t argument)
 int tcti_libtpms_trouble(TSS2_TCTI_CONTEXT *tcti)
 {
 	struct embedded *e = (struct embedded *)tcti;
+	const char *hint = bpfkey_ctx_hint(e->sentence);
 
 	if (e->owner != getpid())
-		return bk_fail(e->state.ctx, -BPFKEY_E_BUSY,
+		return bk_fail(e->ctx, -BPFKEY_E_BUSY,
 			       "the embedded TPM in '%s' belongs to the parent of this process",
 			       e->state.dir);
 	if (!e->trouble)
 		return 0;
-	if (e->hint[0])
-		bk_hint(e->state.ctx, "%s", e->hint);
-	return bk_fail(e->state.ctx, e->trouble, "%s", e->sentence);
+	if (*hint)
+		bk_hint(e->ctx, "%s", hint);
+	return bk_fail(e->ctx, e->trouble, "%s", bpfkey_ctx_message(e->sentence));
 }
 
 /* start_failed - why libtpms would not start. */
 static int start_failed(struct embedded *e, uint32_t rc)
 {
-	struct bpfkey_ctx *ctx = e->state.ctx;
+	struct bpfkey_ctx *ctx = e->ctx;
 	int r = tcti_libtpms_trouble((TSS2_TCTI_CONTEXT *)e);
 
 	if (r < 0)
@@ -242,7 +249,7 @@ static int start(struct embedded *e)
 		TPMLIB_SetDebugFD(e->null_fd);
 	if (TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2) != TPM_SUCCESS ||
 	    TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
-		return bk_fail(e->state.ctx, -BPFKEY_E_NO_SUPPORT, "libtpms is without TPM 2.0");
+		return bk_fail(e->ctx, -BPFKEY_E_NO_SUPPORT, "libtpms is without TPM 2.0");
 	rc = TPMLIB_MainInit();
 	if (rc != TPM_SUCCESS)
 		return start_failed(e, rc);
@@ -251,12 +258,15 @@ static int start(struct embedded *e)
 	return rc == TPM2_RC_SUCCESS || rc == TPM2_RC_INITIALIZE ? 0 : start_failed(e, rc);
 }
 
-static struct embedded *embedded_new(void)
+static struct embedded *embedded_new(struct bpfkey_ctx *ctx)
 {
 	struct embedded *e = calloc(1, sizeof(*e));
 
-	if (!e)
+	if (!e || bpfkey_ctx_new(&e->sentence) < 0) {
+		free(e);
 		return NULL;
+	}
+	e->ctx = ctx;
 	e->v2.v1.magic = TCTI_MAGIC;
 	e->v2.v1.version = 2;
 	e->v2.v1.transmit = transmit;
@@ -276,9 +286,9 @@ static struct embedded *embedded_new(void)
 static void say_unsaved(struct embedded *e, uint32_t rc)
 {
 	if (e->trouble)
-		bk_log(e->state.ctx, BPFKEY_LOG_WARNING, "%s", e->sentence);
+		bk_log(e->ctx, BPFKEY_LOG_WARNING, "%s", bpfkey_ctx_message(e->sentence));
 	else if (rc != TPM2_RC_SUCCESS)
-		bk_log(e->state.ctx, BPFKEY_LOG_WARNING,
+		bk_log(e->ctx, BPFKEY_LOG_WARNING,
 		       "the embedded TPM in '%s' was not shut down cleanly (0x%x)", e->state.dir, rc);
 }
 
@@ -306,6 +316,7 @@ static void embedded_free(struct embedded *e)
 		return;
 	if (guarding)
 		the_tpm = NULL;
+	bpfkey_ctx_free(e->sentence);
 	free(e);
 }
 DEFINE_CLEANUP(struct embedded *, embedded_free)
@@ -318,7 +329,7 @@ void tcti_libtpms_close(TSS2_TCTI_CONTEXT *tcti)
 
 int tcti_libtpms_open(struct bpfkey_ctx *ctx, const char *dir, TSS2_TCTI_CONTEXT **ret)
 {
-	_cleanup_(embedded_freep) struct embedded *e = embedded_new();
+	_cleanup_(embedded_freep) struct embedded *e = embedded_new(ctx);
 	struct embedded *none = NULL;
 	int r;
 
@@ -336,6 +347,7 @@ int tcti_libtpms_open(struct bpfkey_ctx *ctx, const char *dir, TSS2_TCTI_CONTEXT
 	r = tcti_state_open(ctx, dir, &e->state);
 	if (r < 0)
 		return r;
+	e->state.ctx = e->sentence;
 	r = start(e);
 	if (r < 0)
 		return r;
