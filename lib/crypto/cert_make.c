@@ -82,11 +82,12 @@ static int add_key_id(struct bpfkey_ctx *ctx, X509 *x)
 static int add_authority(X509 *x, const struct bpfkey_cert *ca)
 {
 	_cleanup_(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *a = AUTHORITY_KEYID_new();
-	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(ca ? cert_x509(ca) : x);
 
-	if (!a || !id)
+	if (!a)
 		return 0;
-	a->keyid = ASN1_OCTET_STRING_dup(id);
+	/* X509_get0_subject_key_id() would cache the extensions while some are missing. */
+	a->keyid = X509_get_ext_d2i(ca ? cert_x509(ca) : x, NID_subject_key_identifier, NULL,
+				    NULL);
 	return a->keyid && X509_add1_ext_i2d(x, NID_authority_key_identifier, a, 0, 0) == 1;
 }
 

@@ -164,7 +164,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 {
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(buf_done) struct buf pem = BUF(16 * 1024);
-	struct tpm_key_meta facts = { 0 };
+	struct tpm_key_meta facts = { 0 }, again = { 0 };
 	struct tpm_identity id = { 0 };
 	struct pubkey pub;
 	int r;
@@ -181,7 +181,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 
 	r = tpm_key_create(t, o->alg, &pem, &facts);
 	if (!r)
-		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &facts);
+		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &again);
 	if (!r)
 		r = public_hash(ctx, &pub, m->public_hash);
 	if (r < 0)
