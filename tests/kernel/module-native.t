@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko beside a kernel that has .bpf itself (told by native=1: no such kernel is stock
 # yet): only the four companions are made. And a parameter that nobody may set is refused.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko loaded without parameters: five keyrings sealed empty, as the kernel's own .bpf is.
 
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko loaded with keyring_unsealed=1: the five keyrings as they are before provisioning,
 # what root can do with them, what others cannot, and what sealing leaves possible.
 

@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Debian packages of another suite without touching the host's own apt: private source list,
-# lists and cache below $O/apt. The mirror is the one that the host's apt uses for Debian itself.
+# lists and cache below $CACHE/apt. The mirror is the one that the host's apt uses for Debian itself.
 # Sourced after common.sh.
 
-apt_dir=$O/apt
+apt_dir=$CACHE/apt
 
 # The base URI of the Debian main archive as apt knows it. Before the first 'apt-get update'
 # apt cannot tell origins apart, so then the first one that is not the security archive counts.

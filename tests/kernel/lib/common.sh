@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Sourced by every host-side script of the kernel lab: where things are, and how to say that
 # something is missing. It must not build, download or boot anything.
@@ -7,17 +8,15 @@ umask 022
 
 lab=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd -- "$lab/../../.." && pwd)
+# Build products are in $O; what is costly and the same for every way of building is in $CACHE.
 O=${O:-build}
-case $O in
-/*) ;;
-*) O=$top/$O ;;
-esac
-export O
+CACHE=${CACHE:-build/cache}
+[[ $O = /* ]] || O=$top/$O
+[[ $CACHE = /* ]] || CACHE=$top/$CACHE
+export O CACHE
 
 # Exit code for "this kernel cannot be had here": the runner turns it into a named skip.
 readonly GONE=77
-# shellcheck disable=SC2034 # lib/run
-readonly DEFAULT_KERNELS="6.18 7.2 7.3"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -31,9 +30,19 @@ gone() {
 	exit "$GONE"
 }
 
-# All series that the table of kernels has a row for, in its order.
-all_kernels() {
-	awk '!/^#/ && NF && !seen[$1]++ { print $1 }' "$lab/../kernels"
+# The series that $KERNELS asks for; "all" are those of the table of kernels, in its order.
+wanted_kernels() {
+	local known k
+
+	known=$(awk '!/^#/ && NF && !seen[$1]++ { print $1 }' "$lab/../kernels")
+	if [ "${KERNELS:-}" = all ]; then
+		echo "$known"
+		return
+	fi
+	for k in ${KERNELS:-6.18 7.2 7.3}; do
+		grep -qxF -- "$k" <<<"$known" || die "no kernel '$k' in tests/kernel/kernels, only: ${known//$'\n'/ }"
+		echo "$k"
+	done
 }
 
 need_tool() {
@@ -45,10 +54,10 @@ need_tool() {
 }
 
 # lock NAME: serialises parallel guests and parallel makes over one cache; held until the
-# process ends, and closed in children so that a guest does not keep it.
+# process and its children end. Nothing that locks starts a guest.
 lock() {
-	mkdir -p "$O/lock"
-	exec {lab_lock}>"$O/lock/$1"
+	mkdir -p "$CACHE/lock"
+	exec {lab_lock}>"$CACHE/lock/$1"
 	flock "$lab_lock"
 }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # One test file is both the driver and the guest. Write tests/kernel/NAME.t (executable) so:
 #
@@ -19,8 +20,8 @@
 #     guest_timeout=600        seconds for the whole guest
 #     guest_memory=1280        MiB
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
-# $O/tests/kernel are in PATH; $O is /lab/build; libxdp's BPF objects are in /bpf, the
-# project's own in $O/lib/bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0; $KERNEL is the
+# $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
+# of the tests; libxdp's BPF objects are in /bpf; LONG is what it was on the host; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0; $KERNEL is the
 # series; 'modprobe bpf_keyring keyring_unsealed=1' makes the keyrings.
 
 guest_modules=${guest_modules-}
@@ -29,10 +30,11 @@ guest_tools=${guest_tools-}
 guest_cmdline=${guest_cmdline-}
 guest_timeout=${guest_timeout-600}
 guest_memory=${guest_memory-1280}
+guest_quiet=${guest_quiet-120} # a shorter silence that counts as a hang: for the lab's own test
 
 if [ -z "${GUEST-}" ]; then
 	GUEST_TEST=$(cd -- "$(dirname -- "$0")" && pwd)/$(basename -- "$0")
-	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory
+	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory guest_quiet
 	exec "$(dirname -- "${BASH_SOURCE[0]}")/drive"
 fi
 

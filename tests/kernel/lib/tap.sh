@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # TAP for tests inside a guest (sourced by guest.sh). Each function prints one point, except
 # where said; nothing here ends the test.
@@ -14,6 +15,7 @@
 
 tap_n=0
 tap_planned=
+tap_dir=${tap_dir:-/run}
 rc=0 out='' err=''
 
 plan() {
@@ -109,12 +111,12 @@ unlike() {
 }
 
 # Standard output and error are kept apart in files: a pipe would hide the exit code. The files
-# lie outside /tmp because tests cover that.
+# lie in $tap_dir, by default outside /tmp because tests of guests cover that.
 run() {
 	rc=0
-	"$@" >/run/tap.out 2>/run/tap.err || rc=$?
-	out=$(tr -d '\0' </run/tap.out)
-	err=$(tr -d '\0' </run/tap.err)
+	"$@" >"$tap_dir/tap.out" 2>"$tap_dir/tap.err" || rc=$?
+	out=$(tr -d "\0" <"$tap_dir/tap.out")
+	err=$(tr -d "\0" <"$tap_dir/tap.err")
 }
 
 show_run() {
