@@ -150,7 +150,7 @@ bench: tests $(BENCH_BIN) ## speed beside the peers, as ratios
 fuzz: ## fuzz each parser for a minute (T=name)
 	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) SAN=address,undefined O=$(O)-fuzz \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzz
-run-fuzz: $(FUZZ_BIN)
+run-fuzz: $(FUZZ_BIN) $(BIN)
 	$(Q)tests/fuzz/run
 shell: tests lab ## a shell in a guest (KERNEL=7.3)
 	$(Q)tests/kernel/lib/shell
