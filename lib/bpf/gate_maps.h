@@ -150,8 +150,8 @@ struct gate_call {
 	} u;
 };
 
-_Static_assert(sizeof(struct gate_rule) == 120 + GATE_KEY_MAX, "no holes");
-_Static_assert(sizeof(struct gate_state) == 72 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_rule) == 112 + GATE_KEY_MAX, "no holes");
+_Static_assert(sizeof(struct gate_state) == 64 + 8 * GATE_OWN, "no holes");
 _Static_assert(sizeof(struct gate_counters) == 48, "no holes");
 _Static_assert(sizeof(struct gate_event) == 144, "no holes");
 _Static_assert(sizeof(struct gate_program) == 120, "no holes");

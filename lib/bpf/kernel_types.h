@@ -63,6 +63,25 @@ struct bpf_key {
 	struct key *key;
 };
 
+/* include/linux/bpf.h */
+struct bpf_map {
+	char *excl_prog_sha;
+	bool frozen;
+};
+
+struct bpf_prog_aux {
+	u32 used_map_cnt;
+	u32 id;
+	struct bpf_map **used_maps;
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
+	struct bpf_prog_aux *aux;
+};
+
 #pragma clang attribute pop
 
 #endif

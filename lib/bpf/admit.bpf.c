@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The decision at BPF_PROG_LOAD: collects the facts for gate_decide(), carries
+ * out what it says, and remembers it. The same decision stands on the root
+ * cgroup, where it cannot be removed, and on a plain link, which no later
+ * cgroup program can override; whichever runs first decides for both.
+ */
+#include "gate_bpf.h"
+
+#define ALLOW	1
+#define REFUSE	0
+
+/* 7.2 and later: what the kernel found out about the signature. */
+struct bpf_prog_aux___sig {
+	struct {
+		s32 keyring_serial;
+		u8 keyring_type;
+		u8 verdict;
+	} sig;
+} __attribute__((preserve_access_index));
+
+union bpf_attr___load {
+	struct {
+		u64 signature;
+		s32 keyring_id;
+	};
+} __attribute__((preserve_access_index));
+
+struct loader_search {
+	const struct gate_program *program;
+	struct gate_grant *grant;
+	u32 base;
+};
+
+/* GET a program's own address as a number: the key of what we remember about it. */
+static __always_inline u64 aux_of(struct bpf_prog *prog)
+{
+	return (u64)prog->aux;
+}
+
+static __always_inline void grant_of(const struct gate_rule *rule, struct gate_grant *g, bool inner)
+{
+	g->kind = rule->kind;
+	g->ring = rule->ring;
+	g->ring_type = rule->ring_type;
+	g->types = inner ? rule->inner_types : rule->types;
+	g->until = rule->until;
+}
+
+static __always_inline void collect_keys(const struct gate_load *load, u64 epoch,
+					 struct gate_request *q)
+{
+	q->nkeys = load->nkeys;
+	for (u32 i = 0; i < GATE_KEYS; i++) {
+		struct gate_rule *rule;
+		u32 slot;
+
+		if (i >= load->nkeys)
+			break;
+		if (load->seen[i].epoch != epoch)
+			q->changed = 1;
+		if (!load->seen[i].slot)
+			continue;
+		slot = load->seen[i].slot - 1;
+		rule = bpf_map_lookup_elem(&gate_rules, &slot);
+		if (rule)
+			grant_of(rule, &q->key[i], false);
+	}
+}
+
+static __always_inline void collect_signature(struct bpf_prog *prog, union bpf_attr *attr,
+					      struct gate_request *q)
+{
+	struct bpf_prog_aux___sig *aux = (void *)prog->aux;
+	union bpf_attr___load *a = (void *)attr;
+
+	q->keyring_id = a->keyring_id;
+	if (bpf_core_field_exists(aux->sig)) {
+		q->resolved = 1;
+		q->is_signed = aux->sig.verdict != 0;
+		q->ring = aux->sig.keyring_serial;
+		q->ring_type = aux->sig.keyring_type;
+		return;
+	}
+	/* Here a signature that failed never gets as far as this hook. */
+	q->is_signed = a->signature != 0;
+	if (q->keyring_id > 2) {
+		q->ring = q->keyring_id;
+		q->ring_type = GATE_RING_USER;
+	}
+}
+
+static long look_for_loader(u32 i, struct loader_search *s)
+{
+	u32 slot = s->base + i;
+	struct gate_rule *rule = bpf_map_lookup_elem(&gate_rules, &slot);
+	const u64 *a, *b;
+
+	if (!rule || rule->kind == GATE_RULE_NONE)
+		return 1;
+	a = (const u64 *)rule->fingerprint;
+	b = (const u64 *)s->program->fingerprint;
+	if (rule->tag != s->program->key_tag || a[0] != b[0] || a[1] != b[1] ||
+	    a[2] != b[2] || a[3] != b[3])
+		return 0;
+	grant_of(rule, s->grant, true);
+	return 1;
+}
+
+/* The rule of the loader's key as it is now, not as it was when the loader came. */
+static __always_inline void collect_loader(const struct gate_load *load, u64 epoch,
+					   struct gate_request *q, const struct gate_program **ret)
+{
+	struct loader_search s = { .grant = &q->loader, .base = (epoch & 1) * GATE_RULES };
+	struct gate_program *p;
+	u32 id = load->running_id;
+
+	q->inner = 1;
+	q->loader_id = id;
+	if (!id)
+		return;
+	p = bpf_map_lookup_elem(&gate_programs, &id);
+	if (!p || p->aux != load->running_aux || !(p->flags & GATE_F_LOADER) ||
+	    !(p->flags & GATE_F_ENFORCED))
+		return;
+	q->loader_live = 1;
+	s.program = p;
+	bpf_loop(GATE_RULES, look_for_loader, &s, 0);
+	*ret = p;
+}
+
+static __always_inline void copy_name(struct bpf_prog *prog, struct gate_program *p)
+{
+	for (u32 i = 0; i < sizeof(p->name); i++)
+		p->name[i] = prog->aux->name[i];
+}
+
+static __always_inline void remember(struct bpf_prog *prog, const struct gate_request *q,
+				     u32 reason, u32 mode, struct gate_load *load)
+{
+	struct gate_program *p = &load->program;
+
+	__builtin_memset(p, 0, sizeof(*p));
+	p->aux = aux_of(prog);
+	p->boot_ns = q->now;
+	p->reason = reason;
+	p->mode = mode;
+	p->tgid = this_tgid();
+	p->uid = bpf_get_current_uid_gid();
+	p->prog_type = q->type;
+	p->loader_id = q->loader_id;
+	p->flags = (q->is_signed ? GATE_F_SIGNED : 0) | (q->inner ? GATE_F_INNER : 0) |
+		   (load->enforcing ? GATE_F_ENFORCED : 0) |
+		   (gate_allows(reason) ? 0 : GATE_F_DENIED);
+	if (reason == GATE_R_BUILD_KEY && q->type == GATE_TYPE_SYSCALL)
+		p->flags |= GATE_F_LOADER;
+	bpf_get_current_comm(p->comm, sizeof(p->comm));
+	copy_name(prog, p);
+}
+
+/* The name of the key: of the first rule that was found, or of the loader's. */
+static __always_inline void remember_key(const struct gate_program *loader, struct gate_load *load)
+{
+	struct gate_program *p = &load->program;
+	struct gate_rule *rule;
+	u32 slot;
+
+	if (loader) {
+		p->key_tag = loader->key_tag;
+		p->key_serial = loader->key_serial;
+		__builtin_memcpy(p->fingerprint, loader->fingerprint, sizeof(p->fingerprint));
+		return;
+	}
+	if (!load->nkeys)
+		return;
+	p->key_tag = load->seen[0].tag;
+	p->key_serial = load->seen[0].serial;
+	if (!load->seen[0].slot)
+		return;
+	slot = load->seen[0].slot - 1;
+	rule = bpf_map_lookup_elem(&gate_rules, &slot);
+	if (rule)
+		__builtin_memcpy(p->fingerprint, rule->fingerprint, sizeof(p->fingerprint));
+}
+
+static __always_inline void write_event(const struct gate_request *q, struct gate_load *load)
+{
+	const struct gate_program *p = &load->program;
+	struct gate_counters *c = the_counters();
+	struct gate_event *e;
+	u64 seq;
+	u32 slot;
+
+	if (!c)
+		return;
+	if (p->flags & GATE_F_DENIED)
+		__sync_fetch_and_add(load->enforcing ? &c->denied : &c->would_deny, 1);
+	seq = __sync_fetch_and_add(&c->events, 1) + 1;
+	slot = seq % GATE_EVENTS;
+	e = bpf_map_lookup_elem(&gate_events, &slot);
+	if (!e)
+		return;
+	*(volatile u64 *)&e->seq = 0;
+	e->boot_ns = p->boot_ns;
+	e->reason = p->reason;
+	e->flags = p->flags;
+	e->mode = p->mode;
+	e->tgid = p->tgid;
+	e->uid = p->uid;
+	e->prog_type = p->prog_type;
+	e->attach_type = q->attach_type;
+	e->prog_id = 0;
+	e->loader_id = p->loader_id;
+	e->keyring_id = q->keyring_id;
+	e->ring = q->ring;
+	e->nkeys = q->nkeys;
+	e->key_serial = p->key_serial;
+	e->key_len = load->nkeys ? load->seen[0].len : 0;
+	e->key_tag = p->key_tag;
+	__builtin_memcpy(e->fingerprint, p->fingerprint, sizeof(e->fingerprint));
+	__builtin_memcpy(e->comm, p->comm, sizeof(e->comm));
+	__builtin_memcpy(e->name, p->name, sizeof(e->name));
+	*(volatile u64 *)&e->seq = seq;
+	load->event = seq;
+}
+
+/* EAGAIN where trying again may help, EPERM where only an administrator can. */
+static __always_inline s32 errno_of(u32 reason)
+{
+	if (gate_allows(reason))
+		return 0;
+	if (reason == GATE_R_RULES_CHANGED || reason == GATE_R_NO_LOADER)
+		return -EAGAIN;
+	return -EPERM;
+}
+
+static __always_inline s32 decide(struct bpf_prog *prog, union bpf_attr *attr, bool kernel,
+				  struct gate_state *st, struct gate_load *load)
+{
+	struct gate_request q = { .now = bpf_ktime_get_boot_ns() };
+	const struct gate_program *loader = NULL;
+	u64 epoch = *(volatile u64 *)&st->epoch;
+	u32 reason;
+	s32 err;
+
+	q.type = prog->type;
+	q.attach_type = prog->expected_attach_type;
+	if (kernel) {
+		collect_loader(load, epoch, &q, &loader);
+	} else {
+		collect_signature(prog, attr, &q);
+		collect_keys(load, epoch, &q);
+	}
+	if (*(volatile u64 *)&st->epoch != epoch)
+		q.changed = 1;
+
+	reason = gate_decide(&q);
+	load->enforcing = enforcing_now(st, q.now);
+	remember(prog, &q, reason, st->mode, load);
+	remember_key(loader, load);
+	write_event(&q, load);
+	err = load->enforcing ? errno_of(reason) : 0;
+	load->aux = aux_of(prog);
+	load->decided = 1;
+	load->verdict = err;
+	load->in_load = 0;
+	return err;
+}
+
+/* What is known of an address belongs to a program that is gone. */
+static __always_inline void forget(u64 aux)
+{
+	u32 *id = bpf_map_lookup_elem(&gate_ids, &aux), old;
+
+	if (!id)
+		return;
+	old = *id;
+	bpf_map_delete_elem(&gate_programs, &old);
+	bpf_map_delete_elem(&gate_ids, &aux);
+}
+
+/* The verifier wants to see that what comes out of a map is an errno. */
+static __always_inline s32 bounded(s32 verdict)
+{
+	return !verdict ? 0 : verdict == -EAGAIN ? -EAGAIN : -EPERM;
+}
+
+static __always_inline s32 admit(struct bpf_prog *prog, union bpf_attr *attr, bool kernel)
+{
+	struct gate_state *st = the_state();
+	struct gate_load *load;
+	u64 aux = aux_of(prog);
+
+	if (!st)
+		return -EPERM;
+	load = this_load(0);
+	if (load && load->decided && load->aux == aux)
+		return bounded(load->verdict);
+	forget(aux);
+	if (st->mode == GATE_OFF && !enforcing_now(st, 0))
+		return 0;
+	if (!load)
+		return enforcing_now(st, bpf_ktime_get_boot_ns()) ? -ENOMEM : 0;
+	return decide(prog, attr, kernel, st, load);
+}
+
+SEC("lsm_cgroup/bpf_prog_load")
+int BPF_PROG(gate_admit, struct bpf_prog *prog, union bpf_attr *attr, struct bpf_token *token,
+	     bool kernel)
+{
+	s32 r = admit(prog, attr, kernel);
+
+	if (!r)
+		return ALLOW;
+	bpf_set_retval(r);
+	return REFUSE;
+}
+
+SEC("lsm/bpf_prog_load")
+int BPF_PROG(gate_admit_link, struct bpf_prog *prog, union bpf_attr *attr,
+	     struct bpf_token *token, bool kernel)
+{
+	return admit(prog, attr, kernel);
+}
+
+char _license[] SEC("license") = "GPL";
