@@ -3,6 +3,8 @@
  * What the policy thinks of a certificate. The kernel checks none of this: it
  * enrols expired, weak and wrongly used certificates without a word.
  */
+#include <string.h>
+
 #include <openssl/err.h>
 
 #include "../base/text.h"
@@ -76,37 +78,48 @@ int cert_check_role(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert,
 	return 0;
 }
 
+/* By name and, where the certificate says it, by key id. */
+static bool names_issuer(const struct bpfkey_cert *cert, const struct bpfkey_cert *issuer)
+{
+	const struct bpfkey_cert_info *c = cert_info(cert), *i = cert_info(issuer);
+
+	if (X509_NAME_cmp(X509_get_issuer_name(cert_x509(cert)),
+			  X509_get_subject_name(cert_x509(issuer))) != 0)
+		return false;
+	return !c->authority_id_len || (c->authority_id_len == i->key_id_len &&
+					memcmp(c->authority_id, i->key_id, i->key_id_len) == 0);
+}
+
 int cert_check_issuer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert,
 		      const struct bpfkey_cert *issuer)
 {
+	const struct bpfkey_cert_info *c = cert_info(cert), *i = cert_info(issuer);
 	EVP_PKEY *key = X509_get0_pubkey(cert_x509(issuer));
 	int ok;
 
-	if (X509_check_issued(cert_x509(issuer), cert_x509(cert)) != X509_V_OK) {
-		ERR_clear_error();
+	if (!names_issuer(cert, issuer))
 		return bk_fail(ctx, -BPFKEY_E_UNKNOWN_SIGNER, "'%s' did not issue it, it names "
-			       "'%s'", cert_info(issuer)->subject, cert_info(cert)->issuer);
-	}
+			       "'%s'", i->subject, c->issuer);
+	/* X509_check_issued() would want keyCertSign of a leaf that signs only itself. */
+	if (!i->ca && memcmp(i->public_hash, c->public_hash, sizeof(i->public_hash)) != 0)
+		return bk_fail(ctx, -BPFKEY_E_ROLE, "its issuer '%s' is no CA", i->subject);
 	ok = key ? X509_verify(cert_x509(cert), key) : -1;
 	ERR_clear_error();
 	if (ok != 1)
 		return bk_fail(ctx, -BPFKEY_E_SIGNATURE, "its signature is not one of '%s'",
-			       cert_info(issuer)->subject);
+			       i->subject);
 	return 0;
 }
 
 int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, const struct pkey *key)
 {
 	uint8_t hash[32];
-	size_t i;
 	int r;
 
 	r = pkey_spki_hash(ctx, key, hash);
 	if (r < 0)
 		return r;
-	for (i = 0; i < sizeof(hash); i++)
-		if (hash[i] != cert_info(cert)->public_hash[i])
-			return bk_fail(ctx, -BPFKEY_E_MISMATCH, "the certificate is of another "
-				       "key");
+	if (memcmp(hash, cert_info(cert)->public_hash, sizeof(hash)) != 0)
+		return bk_fail(ctx, -BPFKEY_E_MISMATCH, "the certificate is of another key");
 	return 0;
 }

@@ -99,7 +99,8 @@ static int build(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_c
 		 struct view data, uint8_t **ret_der, int *ret_n)
 {
 	_cleanup_(CMS_ContentInfo_freep) CMS_ContentInfo *cms = NULL;
-	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(data.p, (int)data.n);
+	const void *p = data.n ? (const void *)data.p : "";
+	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(p, (int)data.n);
 	EVP_MD *md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
 	int ok;
 

@@ -36,36 +36,6 @@ const char *csr_alg(const struct csr *csr)
 	return csr->alg.name;
 }
 
-int csr_make(struct bpfkey_ctx *ctx, const char *name, struct pkey *key, struct buf *ret)
-{
-	_cleanup_(X509_REQ_freep) X509_REQ *req = NULL;
-	_cleanup_(X509_NAME_freep) X509_NAME *subject = NULL;
-	_cleanup_(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
-	EVP_MD *md;
-	int r, ok;
-
-	r = cert_name_check(ctx, name);
-	if (!r)
-		r = algo_check(ctx, pkey_alg(key));
-	if (r < 0)
-		return r;
-
-	req = X509_REQ_new_ex(bk_ossl(), NULL);
-	subject = name_make(name);
-	if (!bio || !req || !subject || !X509_REQ_set_version(req, X509_REQ_VERSION_1) ||
-	    !X509_REQ_set_subject_name(req, subject) || !X509_REQ_set_pubkey(req, pkey_evp(key)))
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot build the request");
-
-	md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
-	ok = md && X509_REQ_sign(req, pkey_evp(key), md) > 0;
-	EVP_MD_free(md);
-	if (!ok)
-		return pkey_fail(ctx, key, "cannot sign the request");
-	if (!PEM_write_bio_X509_REQ(bio, req))
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot write the request");
-	return bk_ossl_text(ctx, bio, ret);
-}
-
 /* Exactly one relative name, a common name; its text is checked like --name. */
 static int read_name(struct bpfkey_ctx *ctx, struct csr *c)
 {
@@ -138,6 +108,47 @@ int csr_from_bytes(struct bpfkey_ctx *ctx, struct view in, struct csr **ret)
 		r = csr_from_der(ctx, buf_view(&der), ret);
 	buf_done(&der);
 	return r;
+}
+
+int csr_make(struct bpfkey_ctx *ctx, const char *name, struct pkey *key, struct buf *ret)
+{
+	_cleanup_(X509_REQ_freep) X509_REQ *req = NULL;
+	_cleanup_(X509_NAME_freep) X509_NAME *subject = NULL;
+	_cleanup_(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
+	_cleanup_(buf_done) struct buf pem = BUF(2 * CSR_MAX);
+	_cleanup_(csr_freep) struct csr *again = NULL;
+	EVP_MD *md;
+	int r, ok;
+
+	r = cert_name_check(ctx, name);
+	if (!r)
+		r = algo_check(ctx, pkey_alg(key));
+	if (r < 0)
+		return r;
+
+	req = X509_REQ_new_ex(bk_ossl(), NULL);
+	subject = name_make(name);
+	if (!bio || !req || !subject || !X509_REQ_set_version(req, X509_REQ_VERSION_1) ||
+	    !X509_REQ_set_subject_name(req, subject) || !X509_REQ_set_pubkey(req, pkey_evp(key)))
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot build the request");
+
+	md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
+	ok = md && X509_REQ_sign(req, pkey_evp(key), md) > 0;
+	EVP_MD_free(md);
+	if (!ok)
+		return pkey_fail(ctx, key, "cannot sign the request");
+	if (!PEM_write_bio_X509_REQ(bio, req))
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot write the request");
+	r = bk_ossl_text(ctx, bio, &pem);
+	if (r < 0)
+		return r;
+
+	/* What a TPM signed is not believed before it verifies. */
+	r = csr_from_bytes(ctx, buf_view(&pem), &again);
+	if (r < 0)
+		return bk_fail(ctx, r, "the request that was just signed is wrong");
+	buf_put(ret, pem.p, pem.n);
+	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }
 
 int cert_issue(struct bpfkey_ctx *ctx, const struct csr *csr, const struct cert_spec *spec,
