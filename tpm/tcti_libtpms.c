@@ -27,7 +27,8 @@ struct embedded {
 	struct tcti_state state;
 	pid_t owner;
 	int null_fd;		/* where libtpms may complain */
-	bool running;		/* MainInit succeeded: Terminate is due */
+	bool running;		/* MainInit was called: Terminate is due, also when it failed */
+	bool started;		/* TPM2_Startup succeeded: TPM2_Shutdown is due */
 	bool answered;		/* a response waits to be received */
 	/*
 	 * First failure of a callback. Its sentence is kept apart: the callback
@@ -250,12 +251,13 @@ static int start(struct embedded *e)
 	if (TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2) != TPM_SUCCESS ||
 	    TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
 		return bk_fail(e->ctx, -BPFKEY_E_NO_SUPPORT, "libtpms is without TPM 2.0");
+	e->running = true;
 	rc = TPMLIB_MainInit();
 	if (rc != TPM_SUCCESS)
 		return start_failed(e, rc);
-	e->running = true;
 	rc = ask(e, TPM2_CC_Startup, TPM2_SU_CLEAR);
-	return rc == TPM2_RC_SUCCESS || rc == TPM2_RC_INITIALIZE ? 0 : start_failed(e, rc);
+	e->started = rc == TPM2_RC_SUCCESS || rc == TPM2_RC_INITIALIZE;
+	return e->started ? 0 : start_failed(e, rc);
 }
 
 static struct embedded *embedded_new(struct bpfkey_ctx *ctx)
@@ -300,10 +302,10 @@ static void embedded_free(struct embedded *e)
 {
 	bool mine = e->owner == getpid(), guarding = the_tpm == e;
 
-	if (mine && e->running) {
+	if (mine && e->started)
 		say_unsaved(e, ask(e, TPM2_CC_Shutdown, TPM2_SU_CLEAR));
+	if (mine && e->running)
 		TPMLIB_Terminate();
-	}
 	if (mine && guarding)
 		TPMLIB_SetDebugFD(0);
 	if (e->null_fd >= 0)

@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "../lib/base/file.h"
+#include "../lib/base/rd.h"
+#include "../lib/crypto/digest.h"
 
 /* libtpms 0.10 needs less than 200 KiB with every NV index in use. */
 #define STATE_MAX (1u << 20)
@@ -17,6 +18,14 @@
 #define LOCK_WAIT_MS 10000
 #define LOCK_STEP_MS 10
 #define NAME_LEN 64
+
+/*
+ * libtpms checks little of what it loads: one flipped bit in a seed is another
+ * TPM to it, and all keys are gone. So a file is these bytes, the SHA-256 of
+ * the state, and the state. It finds damage, not attackers.
+ */
+static const char magic[16] = "bpfkey-tpmstate1";
+#define HEAD_LEN (sizeof(magic) + SHA256_LEN)
 
 /* check_dir - the seeds of the TPM lie here in plain, so nobody else looks in. */
 static int check_dir(struct tcti_state *s)
@@ -108,12 +117,19 @@ void tcti_state_close(struct tcti_state *s, bool unlock)
 	*s = (struct tcti_state)TCTI_STATE_INIT;
 }
 
-/* check_file - what was found under the name of a state file; its size on success. */
+/* damaged - @how; the file stays, whatever it may still be good for. */
+static int damaged(struct tcti_state *s, const char *name, const char *how)
+{
+	bk_hint(s->ctx, "restore '%s/%s' from a backup; without it the keys of this TPM are lost. To "
+		"begin with a new TPM, move the directory away", s->dir, name);
+	return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "TPM state '%s/%s' is damaged: %s", s->dir, name, how);
+}
+
+/* check_file - what was found under the name of a state file. */
 static int check_file(struct tcti_state *s, const char *name, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
-		return bk_fail(s->ctx, -BPFKEY_E_INSECURE, "'%s/%s' is not a regular file", s->dir,
-			       name);
+		return damaged(s, name, "not a regular file");
 	if ((st->st_uid && st->st_uid != geteuid()) || (st->st_mode & 077)) {
 		bk_hint(s->ctx, "chmod 600 '%s/%s'; keys of a TPM whose state others could read "
 			"must be replaced", s->dir, name);
@@ -121,77 +137,125 @@ static int check_file(struct tcti_state *s, const char *name, const struct stat 
 			       "TPM state '%s/%s' (owner %u, mode %04o) can be reached by others",
 			       s->dir, name, st->st_uid, st->st_mode & 07777);
 	}
-	if (!st->st_size || st->st_size > STATE_MAX) {
-		bk_hint(s->ctx, "restore '%s/%s' from a backup; without it the keys of this TPM are "
-			"lost. To begin with a new TPM, move the directory away", s->dir, name);
-		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "TPM state '%s/%s' is damaged: %s", s->dir,
-			       name, st->st_size ? "too large" : "empty");
-	}
+	if (!st->st_size)
+		return damaged(s, name, "empty");
+	return st->st_size > STATE_MAX ? damaged(s, name, "too large") : 0;
+}
+
+/* unwrap - the state inside a file's bytes, if it is what was saved. */
+static int unwrap(struct tcti_state *s, const char *name, struct view file, struct view *ret)
+{
+	struct rd r = rd_init(file);
+	struct view head = rd_bytes(&r, sizeof(magic)), want = rd_bytes(&r, SHA256_LEN);
+	struct view state = rd_bytes(&r, r.left.n);
+	uint8_t got[SHA256_LEN];
+	int err;
+
+	if (rd_end(&r) < 0 || !state.n)
+		return damaged(s, name, "truncated");
+	if (memcmp(head.p, magic, sizeof(magic)))
+		return damaged(s, name, "not a state of an embedded TPM");
+	err = bk_sha256(s->ctx, state, got);
+	if (err < 0)
+		return err;
+	if (memcmp(got, want.p, sizeof(got)))
+		return damaged(s, name, "its content is not what was saved");
+	*ret = state;
 	return 0;
+}
+
+/* read_whole - the regular file behind @fd. */
+static int read_whole(struct tcti_state *s, const char *name, int fd, struct buf *ret)
+{
+	uint8_t chunk[4096];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno,
+					     "cannot read TPM state '%s/%s'", s->dir, name);
+		buf_put(ret, chunk, (size_t)n);
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	return buf_ok(ret) ? 0 : bk_out_of_memory(s->ctx);
 }
 
 int tcti_state_load(struct tcti_state *s, const char *name, uint8_t **ret, uint32_t *ret_len)
 {
-	_cleanup_(bk_freep) uint8_t *p = NULL;
+	_cleanup_(buf_done) struct buf file = BUF(STATE_MAX);
 	_cleanup_(bk_closep) int fd = -1;
+	struct view state = { NULL, 0 };
 	struct stat st;
-	size_t got = 0;
-	ssize_t n = 1;
+	uint8_t *p;
 	int r;
 
 	fd = openat(s->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return -BPFKEY_E_NOT_FOUND;
+	if (fd < 0 && errno == ELOOP)
+		return damaged(s, name, "not a regular file");
 	if (fd < 0 || fstat(fd, &st))
 		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot read TPM state '%s/%s'",
 				     s->dir, name);
 	r = check_file(s, name, &st);
 	if (r < 0)
 		return r;
-	p = malloc((size_t)st.st_size);
+	r = read_whole(s, name, fd, &file);
+	if (r < 0)
+		return r;
+	r = unwrap(s, name, buf_view(&file), &state);
+	if (r < 0)
+		return r;
+	p = malloc(state.n);
 	if (!p)
 		return bk_out_of_memory(s->ctx);
-	while (n && got < (size_t)st.st_size) {
-		n = read(fd, p + got, (size_t)st.st_size - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno,
-					     "cannot read TPM state '%s/%s'", s->dir, name);
-		got += (size_t)n;
-	}
-	*ret = steal(&p);
-	*ret_len = (uint32_t)got;
+	memcpy(p, state.p, state.n);
+	bk_wipe(file.p, file.n);
+	*ret = p;
+	*ret_len = (uint32_t)state.n;
 	return 0;
 }
 
-static int write_durably(int fd, const uint8_t *p, size_t n)
+static int write_all(int fd, struct view v)
 {
-	while (n) {
-		ssize_t done = write(fd, p, n);
+	while (v.n) {
+		ssize_t done = write(fd, v.p, v.n);
 
 		if (done < 0 && errno != EINTR)
 			return -1;
 		if (done > 0) {
-			p += done;
-			n -= (size_t)done;
+			v.p += done;
+			v.n -= (size_t)done;
 		}
 	}
-	return fdatasync(fd);
+	return 0;
+}
+
+static int write_durably(int fd, struct view head, struct view state)
+{
+	return fchmod(fd, 0600) || write_all(fd, head) || write_all(fd, state) || fdatasync(fd);
 }
 
 int tcti_state_store(struct tcti_state *s, const char *name, const uint8_t *p, size_t n)
 {
 	_cleanup_(bk_closep) int fd = -1;
+	struct view state = { p, n };
+	uint8_t head[HEAD_LEN];
 	char tmp[NAME_LEN];
 	int err;
 
+	memcpy(head, magic, sizeof(magic));
+	err = bk_sha256(s->ctx, state, head + sizeof(magic));
+	if (err < 0)
+		return err;
 	if (snprintf(tmp, sizeof(tmp), ".%s.tmp", name) >= (int)sizeof(tmp))
 		return bk_fail(s->ctx, -BPFKEY_E_INTERNAL, "TPM state name '%s' is too long", name);
 	/* Left by a process that was killed; the lock says that it is nobody's now. */
 	unlinkat(s->dir_fd, tmp, 0);
 	fd = openat(s->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 && !fchmod(fd, 0600) && !write_durably(fd, p, n) &&
+	if (fd >= 0 && !write_durably(fd, (struct view){ head, sizeof(head) }, state) &&
 	    !renameat(s->dir_fd, tmp, s->dir_fd, name) && !fsync(s->dir_fd))
 		return 0;
 	err = errno;

@@ -35,7 +35,7 @@ void tcti_state_close(struct tcti_state *s, bool unlock);
  * tcti_state_load - the whole of a file into malloc'ed memory
  *
  * -BPFKEY_E_NOT_FOUND (without a sentence: there is no TPM yet), _INSECURE,
- * _FORMAT (empty, or larger than any state), _IO.
+ * _FORMAT (not what was saved), _IO.
  */
 int tcti_state_load(struct tcti_state *s, const char *name, uint8_t **ret, uint32_t *ret_len);
 

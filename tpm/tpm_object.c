@@ -148,7 +148,7 @@ int tpm_srk_open(struct tpm *t, TPM2_HANDLE parent, bool rsa, struct tpm_object 
 {
 	if (parent == TPM2_RH_OWNER)
 		return create_primary(t, rsa, ret);
-	if (parent >= TPM2_PERSISTENT_FIRST && parent <= TPM2_PERSISTENT_LAST)
+	if (parent >> TPM2_HR_SHIFT == TPM2_HT_PERSISTENT)
 		return open_persistent(t, parent, ret, NULL);
 	return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT,
 		       "the key hangs on handle 0x%08x, which is neither the owner nor persistent",
