@@ -292,8 +292,11 @@ int cert_from_der(struct bpfkey_ctx *ctx, struct view der, struct bpfkey_cert **
 	c->x = X509_new_ex(lib, NULL);
 	if (!c->x)
 		return bk_out_of_memory(ctx);
-	if (!d2i_X509(&c->x, &p, (long)der.n))
-		return bk_fail_ossl(ctx, -BPFKEY_E_FORMAT, "not an X.509 certificate");
+	if (!d2i_X509(&c->x, &p, (long)der.n)) {
+		/* "nested asn1 error" helps nobody. */
+		ERR_clear_error();
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not an X.509 certificate");
+	}
 	if (p != der.p + der.n)
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "something follows the certificate");
 	if (!is_canonical(c->x, der))

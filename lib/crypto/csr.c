@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "cert_int.h"
@@ -71,8 +72,11 @@ static int csr_from_der(struct bpfkey_ctx *ctx, struct view der, struct csr **re
 	c->req = X509_REQ_new_ex(bk_ossl(), NULL);
 	if (!c->req)
 		return bk_out_of_memory(ctx);
-	if (!d2i_X509_REQ(&c->req, &p, (long)der.n))
-		return bk_fail_ossl(ctx, -BPFKEY_E_FORMAT, "not a certificate request");
+	if (!d2i_X509_REQ(&c->req, &p, (long)der.n)) {
+		/* "nested asn1 error" helps nobody. */
+		ERR_clear_error();
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not a certificate request");
+	}
 	if (p != der.p + der.n)
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "something follows the request");
 
