@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Make signed objects: loader, three signatures, and the file around them. */
+#include <sys/stat.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/file.h"
+#include "../crypto/cert.h"
+#include "../crypto/cms.h"
+#include "../crypto/digest.h"
+#include "../kernel/loader.h"
+#include "object.h"
+#include "opts.h"
+#include "signer.h"
+
+#define KCONFIG_FILE_MAX (4u << 20)
+#define RAW_MAX (64u << 20)
+
+struct bpfkey_signer {
+	struct bpfkey_ctx *ctx;
+	struct signer *signer;
+};
+
+DEFINE_CLEANUP(struct bpfkey_signer *, bpfkey_signer_free)
+
+static int check_signer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
+{
+	unsigned int signers = 1u << BPFKEY_ROLE_BUILD | 1u << BPFKEY_ROLE_DELEGATED;
+
+	if (!(cert_info(cert)->roles & signers)) {
+		bk_hint(ctx, "make one with keyctl-bpf cert new --role build");
+		return bk_fail(ctx, -BPFKEY_E_ROLE, "the certificate is for neither of the roles "
+			       "build and delegated");
+	}
+	return cert_check_validity(ctx, cert, time(NULL));
+}
+
+int bpfkey_signer_open(struct bpfkey_ctx *ctx, const char *key, const char *cert,
+		       struct bpfkey_signer **ret)
+{
+	_cleanup_(bpfkey_signer_freep) struct bpfkey_signer *s = calloc(1, sizeof(*s));
+	int r;
+
+	bk_enter(ctx);
+	if (!s)
+		return bk_out_of_memory(ctx);
+	s->ctx = ctx;
+	r = signer_open(ctx, key, cert, &s->signer);
+	r = r < 0 ? r : check_signer(ctx, signer_cert(s->signer));
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot sign with key '%s' and certificate '%s'", key, cert);
+	*ret = steal(&s);
+	return 0;
+}
+
+void bpfkey_signer_free(struct bpfkey_signer *s)
+{
+	if (!s)
+		return;
+	signer_free(s->signer);
+	free(s);
+}
+
+const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s)
+{
+	return cert_info(signer_cert(s->signer));
+}
+
+/* The name that libbpf would take: of "dir/prog.bpf.o" it is "prog". */
+static char *name_of(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	return strndup(base, strcspn(base, "."));
+}
+
+struct making {
+	struct bpfkey_signer *s;
+	const struct bpfkey_sign_opts *opts;
+	struct buf original, kconfig;
+	struct bpfkey_object *old;	/* when the input is a signed object */
+	struct elf elf;
+	struct loader loader;
+	struct buf insns_sig, metadata_sig, manifest, file;
+};
+
+static void making_done(struct making *m)
+{
+	elf_done(&m->elf);
+	loader_done(&m->loader);
+	buf_done(&m->original);
+	buf_done(&m->kconfig);
+	buf_done(&m->insns_sig);
+	buf_done(&m->metadata_sig);
+	buf_done(&m->manifest);
+	buf_done(&m->file);
+	bpfkey_object_free(m->old);
+}
+
+static int read_input(struct making *m, const char *in)
+{
+	struct bpfkey_ctx *ctx = m->s->ctx;
+	_cleanup_(buf_done) struct buf file = BUF(ELF_OBJECT_MAX);
+	_cleanup_(elf_done) struct elf e = { 0 };
+	bool is_signed;
+	int r = bk_file_read(ctx, in, ELF_OBJECT_MAX, &file);
+
+	r = r < 0 ? r : elf_open(ctx, buf_view(&file), &e);
+	if (r < 0)
+		return r;
+	is_signed = object_is_signed(&e);
+	if (is_signed) {
+		r = object_from_bytes(ctx, in, &file, &m->old);
+		r = r < 0 ? r : elf_restore(ctx, buf_view(&m->old->file), &m->old->origin,
+					    &m->original);
+		if (r < 0) {
+			bk_hint(ctx, "sign the object that the compiler wrote");
+			return r;
+		}
+	} else {
+		m->original = file;
+		file = BUF(0);
+	}
+	r = elf_open(ctx, buf_view(&m->original), &m->elf);
+	if (!r && is_signed && object_is_signed(&m->elf))
+		r = bk_fail(ctx, -BPFKEY_E_MALFORMED, "it was signed more than once");
+	return r;
+}
+
+/* Signing again must not drop silently what somebody decided the first time. */
+static int check_settings(struct bpfkey_ctx *ctx, const struct manifest *old,
+			  const struct manifest *m)
+{
+	for (size_t i = 0; i < old->n_settings; i++) {
+		const struct manifest_setting *a = &old->settings[i];
+		bool kept = false;
+
+		for (size_t k = 0; k < m->n_settings; k++)
+			kept = kept || (!strcmp(a->name, m->settings[k].name) &&
+					!strcmp(a->value, m->settings[k].value));
+		if (kept)
+			continue;
+		bk_hint(ctx, "give the same values again, or sign the object that the compiler "
+			"wrote");
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "it was signed with '%s=%s', which would be "
+			       "lost", a->name, a->value);
+	}
+	return 0;
+}
+
+static int make_loader(struct making *m, const char *in)
+{
+	struct bpfkey_ctx *ctx = m->s->ctx;
+	_cleanup_(bk_freep) char *name = NULL;
+	struct loader_opts o = { 0 };
+	uint8_t digest[SHA256_LEN];
+	int r;
+
+	if (m->opts->name)
+		name = strdup(m->opts->name);
+	else
+		name = m->old ? strdup(m->old->manifest.name) : name_of(in);
+	if (!name)
+		return bk_out_of_memory(ctx);
+	if (!*name)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "the file's name gives no name for the "
+			       "object; give one with --name");
+	o.name = name;
+	o.kconfig = buf_view(&m->kconfig);
+	o.kernel_version = m->opts->kernel_version;
+	o.set = m->opts->set;
+	o.set_n = m->opts->set_n;
+	r = loader_generate(ctx, &m->elf, &o, &m->loader);
+	if (!r && m->old)
+		r = check_settings(ctx, &m->old->manifest, &m->loader.manifest);
+	r = r < 0 ? r : bk_sha256(ctx, buf_view(&m->loader.data), digest);
+	return r < 0 ? r : loader_guard(ctx, &m->loader, digest);
+}
+
+static int sign_loader(struct making *m)
+{
+	struct signer *s = m->s->signer;
+	struct view insns = buf_view(&m->loader.insns), data = buf_view(&m->loader.data);
+	_cleanup_(buf_done) struct buf both = BUF(RAW_MAX);
+	int r;
+
+	m->insns_sig = m->metadata_sig = BUF(CMS_MAX);
+	r = signer_cms(s, insns, &m->insns_sig);
+	buf_put(&both, insns.p, insns.n);
+	buf_put(&both, data.p, data.n);
+	if (!r && !buf_ok(&both))
+		r = bk_out_of_memory(m->s->ctx);
+	r = r < 0 ? r : signer_cms(s, buf_view(&both), &m->metadata_sig);
+	return r < 0 ? r : manifest_encode(m->s->ctx, &m->loader.manifest, &m->manifest);
+}
+
+static int append(struct making *m, struct view digests)
+{
+	struct elf_add add[PART__END] = {
+		[PART_LOADER] = { .data = buf_view(&m->loader.insns) },
+		[PART_METADATA] = { .data = buf_view(&m->loader.data) },
+		[PART_MANIFEST] = { .data = buf_view(&m->manifest) },
+		[PART_SIG_INSNS] = { .data = buf_view(&m->insns_sig) },
+		[PART_SIG_METADATA] = { .data = buf_view(&m->metadata_sig) },
+		[PART_DIGESTS] = { .data = digests },
+	};
+
+	for (size_t i = 0; i < PART__END; i++)
+		add[i].name = object_part_name(i);
+	buf_done(&m->file);
+	m->file = BUF(0);
+	return elf_append(m->s->ctx, &m->elf, add, PART__END, &m->file);
+}
+
+static int list_digests(struct making *m, struct buf *ret)
+{
+	_cleanup_(elf_done) struct elf e = { 0 };
+	struct elf_origin origin;
+	int r = elf_open(m->s->ctx, buf_view(&m->file), &e);
+
+	elf_origin(&m->elf, &origin);
+	return r < 0 ? r : object_digests(m->s->ctx, &e, &origin, ret);
+}
+
+/*
+ * The list covers where everything lies, itself included, so it is made three
+ * times: to know its size, to fill it in, and signed.
+ */
+static int assemble(struct making *m)
+{
+	_cleanup_(buf_done) struct buf sized = BUF(0), list = BUF(0), copy = BUF(0);
+	_cleanup_(buf_done) struct buf sig = BUF(CMS_MAX);
+	struct bpfkey_object *o = NULL;
+	int r = append(m, (struct view){ 0 });
+
+	r = r < 0 ? r : list_digests(m, &sized);
+	r = r < 0 ? r : append(m, buf_view(&sized));
+	r = r < 0 ? r : list_digests(m, &list);
+	r = r < 0 ? r : append(m, buf_view(&list));
+	r = r < 0 ? r : signer_cms(m->s->signer, buf_view(&list), &sig);
+	r = r < 0 ? r : elf_append_last(m->s->ctx, &m->file, buf_view(&sig));
+	if (r < 0)
+		return r;
+
+	/* What a verifier would refuse is never written. */
+	copy = BUF(ELF_OBJECT_MAX);
+	buf_put(&copy, m->file.p, m->file.n);
+	if (!buf_ok(&copy))
+		return bk_out_of_memory(m->s->ctx);
+	r = object_from_bytes(m->s->ctx, "", &copy, &o);
+	bpfkey_object_free(o);
+	return r < 0 ? bk_fail(m->s->ctx, -BPFKEY_E_INTERNAL, "the signed object is not good") : 0;
+}
+
+static int write_output(struct making *m, const char *in, const char *out)
+{
+	unsigned int flags = m->opts->flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0;
+	mode_t mode = 0644;
+	struct stat st;
+
+	if (m->opts->flags & BPFKEY_SIGN_DRY_RUN)
+		return 0;
+	if (!strcmp(in, out) && !stat(in, &st))
+		mode = st.st_mode & 0777;
+	return bk_file_replace(m->s->ctx, out, mode, buf_view(&m->file), flags);
+}
+
+static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,
+		       const struct bpfkey_sign_opts *opts)
+{
+	_cleanup_(making_done) struct making m = { .s = s, .opts = opts };
+	int r = 0;
+
+	if (opts->kconfig) {
+		m.kconfig = BUF(KCONFIG_FILE_MAX);
+		r = bk_file_read(s->ctx, opts->kconfig, KCONFIG_FILE_MAX, &m.kconfig);
+	}
+	r = r < 0 ? r : read_input(&m, in);
+	r = r < 0 ? r : make_loader(&m, in);
+	r = r < 0 ? r : sign_loader(&m);
+	r = r < 0 ? r : assemble(&m);
+	r = r < 0 ? r : write_output(&m, in, out);
+	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
+}
+
+int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
+		       const struct bpfkey_sign_opts *opts)
+{
+	struct bpfkey_sign_opts o = { 0 };
+	int r = 0;
+
+	bk_enter(s->ctx);
+	if (opts)
+		r = opts_take(s->ctx, &o, sizeof(o), opts);
+	return r < 0 ? r : sign_object(s, in, out, &o);
+}
+
+/* Exit class 3 matters most, then 4, then the rest. */
+static int weight(int r)
+{
+	static const int weights[] = { 0, 1, 1, 3, 2 };
+
+	return weights[bpfkey_err_exit(r)];
+}
+
+int bpfkey_sign_objects(struct bpfkey_signer *s, struct bpfkey_sign_job *jobs, size_t n,
+			const struct bpfkey_sign_opts *opts)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct bpfkey_sign_job *j = &jobs[i];
+
+		bk_progress(s->ctx, "signing", i, n);
+		j->message = j->hint = NULL;
+		j->result = bpfkey_sign_object(s, j->in, j->out, opts);
+		if (!j->result)
+			continue;
+		j->message = strdup(bpfkey_ctx_message(s->ctx));
+		j->hint = strdup(bpfkey_ctx_hint(s->ctx));
+		if (weight(j->result) > weight(worst))
+			worst = j->result;
+	}
+	bk_progress(s->ctx, "signing", n, n);
+	return worst;
+}
+
+void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(steal(&jobs[i].message));
+		free(steal(&jobs[i].hint));
+	}
+}
+
+int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
+		    unsigned int flags)
+{
+	_cleanup_(buf_done) struct buf data = BUF(RAW_MAX), sig = BUF(CMS_MAX);
+	int r;
+
+	bk_enter(s->ctx);
+	r = bk_file_read(s->ctx, in, RAW_MAX, &data);
+	if (!r && !data.n)
+		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
+	r = r < 0 ? r : signer_cms(s->signer, buf_view(&data), &sig);
+	if (!r && !(flags & BPFKEY_SIGN_DRY_RUN))
+		r = bk_file_replace(s->ctx, out, 0644, buf_view(&sig),
+				    flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0);
+	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
+}
