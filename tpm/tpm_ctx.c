@@ -58,7 +58,7 @@ static int resolve(struct bpfkey_ctx *ctx, const char *spec, const struct transp
 		spec = bpfkey_ctx_tpm(ctx);
 	if (!spec && access(DEFAULT_DEVICE, F_OK)) {
 		bk_hint(ctx, "load the driver of the TPM, or name one with --tpm: device:PATH, "
-			"swtpm:CONF, or embedded:DIR for tests; `--form file` does without");
+			"swtpm:CONF, or embedded:DIR for tests");
 		return bk_fail(ctx, -BPFKEY_E_NO_TPM, "no TPM here: '" DEFAULT_DEVICE
 			       "' does not exist");
 	}
@@ -90,7 +90,7 @@ static int check_device(struct bpfkey_ctx *ctx, const char *path)
 		return bk_fail_errno(ctx, -BPFKEY_E_PRIVILEGE, errno, "cannot open TPM '%s'", path);
 	}
 	if (fd < 0) {
-		bk_hint(ctx, "see `dmesg | grep -i tpm`, or name another one with --tpm");
+		bk_hint(ctx, "see 'dmesg | grep -i tpm', or name another one with --tpm");
 		return bk_fail_errno(ctx, -BPFKEY_E_NO_TPM, errno, "cannot open TPM '%s'", path);
 	}
 	if (fstat(fd, &st) || !S_ISCHR(st.st_mode))
@@ -115,6 +115,9 @@ static int unreachable(struct tpm *t, TSS2_RC rc)
 	if (t->kind == TPM_KIND_SWTPM)
 		bk_hint(t->ctx, "is it running, and are its ports (--server, --ctrl: one above) "
 			"those named after 'swtpm:'?");
+	if (t->by_tctildr)
+		bk_hint(t->ctx, "tabrmd: needs the package libtss2-tcti-tabrmd0 and the running "
+			"tpm2-abrmd; device:/dev/tpmrm0 does without both");
 	if (rc == TSS2_TCTI_RC_MEMORY)
 		return bk_out_of_memory(t->ctx);
 	return bk_fail(t->ctx, -BPFKEY_E_NO_TPM, "no TPM answers at '%s' (0x%x)", t->id.spec, rc);

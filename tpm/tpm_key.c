@@ -190,8 +190,8 @@ static int check_alg(struct tpm *t, const char *name, const struct tpm_alg **ret
 	if (r < 0)
 		return r;
 	if (!has) {
-		bk_hint(t->ctx, "`keyctl-bpf tpm show` lists its algorithms; p256 and rsa2048 are in "
-			"every TPM; `--form file` takes others");
+		bk_hint(t->ctx, "'keyctl-bpf tpm show' lists its algorithms; p256 and rsa2048 are in "
+			"every TPM; '--form file' takes others");
 		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "this TPM has no %s keys", name);
 	}
 	*ret = tpm_alg_find(name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a TPM, or the TSS below us, answers becomes one of our codes and a
- * sentence; cause and advice come from the table behind `explain`.
+ * sentence; cause and advice come from the table behind 'explain'.
  */
 #include <stdarg.h>
 
@@ -66,7 +66,7 @@ static int fail_tpm(struct tpm *t, TSS2_RC rc)
 		if (tpm_rc_is(rc, codes[i].rc))
 			r = -codes[i].code;
 	if (!e) {
-		bk_hint(t->ctx, "`tpm2_rc_decode 0x%x` tells what the number means", rc);
+		bk_hint(t->ctx, "'tpm2_rc_decode 0x%x' tells what the number means", rc);
 		return bk_fail(t->ctx, r, "the TPM answered with error 0x%x", rc);
 	}
 	bk_hint(t->ctx, "%s", e->next);
@@ -92,7 +92,7 @@ static int fail_tss(struct tpm *t, TSS2_RC rc)
 	case TSS2_BASE_RC_IO_ERROR:
 	case TSS2_BASE_RC_NO_CONNECTION:
 	case TSS2_BASE_RC_TRY_AGAIN:
-		bk_hint(t->ctx, "see that the TPM is still there: `keyctl-bpf tpm show`");
+		bk_hint(t->ctx, "see that the TPM is still there: 'keyctl-bpf tpm show'");
 		return bk_fail(t->ctx, -BPFKEY_E_IO, "the TPM '%s' does not answer any more (0x%x)",
 			       t->id.spec, rc);
 	default:

@@ -13,18 +13,18 @@
 const struct bpfkey_explanation bk_explain_tpm[] = {
 	/* Authorisation */
 	ROW("0x98e", FMT1 + 0x0e, "the PIN is wrong, and the TPM has counted the attempt",
-	    "try again with care: `keyctl-bpf tpm show` tells how many attempts are left"),
+	    "try again with care: 'keyctl-bpf tpm show' tells how many attempts are left"),
 	ROW("0x9a2", FMT1 + 0x22, "the password is wrong, or one is needed and none was given",
 	    "give the password that the key, or the owner of the TPM, was set up with"),
 	ROW("0x921", 0x921, "the TPM is locked out after too many wrong PINs, and refuses right ones too",
-	    "`keyctl-bpf tpm show` tells the time until the next attempt; who knows the lockout "
-	    "password can end it with `tpm2_dictionarylockout --clear-lockout`"),
+	    "'keyctl-bpf tpm show' tells the time until the next attempt; who knows the lockout "
+	    "password can end it with 'tpm2_dictionarylockout --clear-lockout'"),
 	ROW("0x12f", 0x12f, "the key can be used only under its policy, and a password was given",
-	    "use the key with what wrote its policy, or make a new one with `keyctl-bpf key new`"),
+	    "use the key with what wrote its policy, or make a new one with 'keyctl-bpf key new'"),
 	ROW("0x124", 0x124, "the key asks for another kind of authorisation",
-	    "`keyctl-bpf key show FILE` tells what the key asks for"),
+	    "'keyctl-bpf key show FILE' tells what the key asks for"),
 	ROW("0x125", 0x125, "the command lacks an authorisation that it needs",
-	    "this is a mistake of ours: report it with the command and the output of `keyctl-bpf tpm show`"),
+	    "this is a mistake of ours: report it with the command and the output of 'keyctl-bpf tpm show'"),
 
 	/* Policies */
 	ROW("0x99d", FMT1 + 0x1d, "the policy of the key is not met: the measured state of the machine "
@@ -44,11 +44,11 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	/* Objects */
 	ROW("0x1df", FMT1 + 0x1f, "the key was not made under this storage root key: by another TPM, "
 	    "by this one before it was cleared, or the file was changed",
-	    "use the machine where the key was made, or make a new key with `keyctl-bpf key new`"),
+	    "use the machine where the key was made, or make a new key with 'keyctl-bpf key new'"),
 	ROW("0x2e5", FMT1 + 0x25, "the public and the private part of the key do not belong together",
 	    "restore the key file from a backup"),
 	ROW("0x18b", FMT1 + 0x0b, "the TPM has no object at this handle",
-	    "`tpm2_getcap handles-persistent` lists what it has"),
+	    "'tpm2_getcap handles-persistent' lists what it has"),
 	ROW("0x910", 0x910, "the loaded key is gone: the TPM was reset, or the machine was suspended",
 	    "run the command again"),
 	ROW("0x918", 0x918, "the session is gone: the TPM was reset, or the machine was suspended",
@@ -64,23 +64,23 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	/* Algorithms */
 	ROW("0x2c4", FMT1 + 0x04, "the TPM does not take a value: the size or kind of a key, or a state "
 	    "that the policy key has not signed",
-	    "`keyctl-bpf tpm show` lists the algorithms of this TPM"),
+	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
 	ROW("0x2e6", FMT1 + 0x26, "the TPM does not have this elliptic curve",
-	    "`keyctl-bpf tpm show` lists the algorithms of this TPM"),
+	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
 	ROW("0x2c7", FMT1 + 0x07, "the TPM does not have keys of this size",
-	    "`keyctl-bpf tpm show` lists the algorithms of this TPM"),
+	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
 	ROW("0x2c3", FMT1 + 0x03, "the TPM does not have this hash, or the key was made for another one",
-	    "`keyctl-bpf key show FILE` tells which one"),
+	    "'keyctl-bpf key show FILE' tells which one"),
 	ROW("0x2d2", FMT1 + 0x12, "the key was made for another kind of signature",
 	    "use a key with the scheme that is asked for, or without one"),
 	ROW("0x143", 0x143, "the TPM does not have this command",
-	    "`keyctl-bpf tpm show` tells the revision of its specification"),
+	    "'keyctl-bpf tpm show' tells the revision of its specification"),
 
 	/* NV memory */
 	ROW("0x14a", 0x14a, "the counter was never incremented",
 	    "increment it once before it is read"),
 	ROW("0x14b", 0x14b, "the TPM has no room for another index",
-	    "`tpm2_getcap handles-nv-index` lists them; remove one that nobody needs"),
+	    "'tpm2_getcap handles-nv-index' lists them; remove one that nobody needs"),
 	ROW("0x149", 0x149, "this authorisation does not allow to read or write the index",
 	    "use the index with what made it"),
 	ROW("0x148", 0x148, "the index is locked until the machine is started again",
@@ -92,7 +92,7 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 
 	/* State */
 	ROW("0x100", 0x100, "the TPM is not started, or was started already",
-	    "`tpm2_startup --clear`, or restart the machine"),
+	    "'tpm2_startup --clear', or restart the machine"),
 	ROW("0x101", 0x101, "the TPM has failed and does nothing until it is reset",
 	    "restart the machine (an embedded or swtpm TPM: its process); if it stays, the TPM is broken"),
 	ROW("0x120", 0x120, "the TPM is disabled in this hierarchy",
@@ -100,11 +100,11 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	ROW("0x185", FMT1 + 0x05, "the hierarchy is disabled",
 	    "enable the TPM (storage hierarchy) in the firmware's setup"),
 	ROW("0x902", 0x902, "the TPM has no room for another key: programs have left theirs loaded",
-	    "use device:/dev/tpmrm0, which makes room, or `tpm2_flushcontext --transient-object`"),
+	    "use device:/dev/tpmrm0, which makes room, or 'tpm2_flushcontext --transient-object'"),
 	ROW("0x903", 0x903, "the TPM has no room for another session: programs have left theirs open",
-	    "use device:/dev/tpmrm0, which makes room, or `tpm2_flushcontext --loaded-session`"),
+	    "use device:/dev/tpmrm0, which makes room, or 'tpm2_flushcontext --loaded-session'"),
 	ROW("0x905", 0x905, "the TPM has no handle for another session: programs have left theirs open",
-	    "`tpm2_flushcontext --saved-session`, or restart the machine"),
+	    "'tpm2_flushcontext --saved-session', or restart the machine"),
 	ROW("0x904", 0x904, "the TPM is out of memory",
 	    "end other programs that use the TPM, then run the command again"),
 	ROW("0x907", 0x907, "the TPM does not take this command from an operating system",

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Dictionary attack protection: a process that ends in order costs nothing,
+ * and our keys do not take part in it at all.
+ */
+#include "tests/tpm/help.h"
+
+/* A key as others make it: with a PIN, and protected. Kept as its blobs. */
+static TPM2B_PUBLIC *public;
+static TPM2B_PRIVATE *private;
+
+static bool make_key_with_pin(void)
+{
+	const TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.userAuth = { 4, "1234" } };
+	const TPM2B_PUBLIC template = { .publicArea = {
+		.type = TPM2_ALG_ECC,
+		.nameAlg = TPM2_ALG_SHA256,
+		.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+				    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+				    TPMA_OBJECT_SIGN_ENCRYPT,
+		.parameters.eccDetail = {
+			.symmetric.algorithm = TPM2_ALG_NULL,
+			.scheme.scheme = TPM2_ALG_NULL,
+			.curveID = TPM2_ECC_NIST_P256,
+			.kdf.scheme = TPM2_ALG_NULL,
+		},
+	} };
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+
+	return t && !tpm_srk_open(t, TPM2_RH_OWNER, false, &srk) &&
+	       !Esys_Create(t->esys, srk.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			    &sensitive, &template, &(TPM2B_DATA){ 0 }, &(TPML_PCR_SELECTION){ 0 },
+			    &private, &public, NULL, NULL, NULL);
+}
+
+/* use_key - one signature with the PIN; a response code. */
+static TSS2_RC use_key(struct tpm *t, const char *pin)
+{
+	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
+	const TPMT_SIG_SCHEME scheme = { TPM2_ALG_ECDSA, { .ecdsa.hashAlg = TPM2_ALG_SHA256 } };
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t), key = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
+	TPM2B_AUTH auth = { .size = (uint16_t)strlen(pin) };
+	TPM2B_DIGEST digest = { .size = 32 };
+	TSS2_RC rc;
+
+	memcpy(auth.buffer, pin, auth.size);
+	if (tpm_srk_open(t, TPM2_RH_OWNER, false, &srk))
+		return TPM2_RC_FAILURE;
+	rc = Esys_Load(t->esys, srk.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, private,
+		       public, &key.handle);
+	if (rc)
+		return rc;
+	Esys_TR_SetAuth(t->esys, key.handle, &auth);
+	return Esys_Sign(t->esys, key.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &digest,
+			 &scheme, &no_ticket, &signature);
+}
+
+static unsigned int tries(bool *locked)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+	struct tpm_state s = { .lockout_counter = 99 };
+
+	if (t)
+		tpm_state(t, &s);
+	if (locked)
+		*locked = s.locked_out;
+	return s.lockout_counter;
+}
+
+/* in_child - use the key in a process that then ends in order or is killed. */
+static int in_child(bool orderly)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct tpm *t = opened();
+
+		if (!t || use_key(t, "1234"))
+			_exit(1);
+		if (!orderly)
+			kill(getpid(), SIGKILL);
+		tpm_close(t);
+		_exit(0);
+	}
+	return exit_of(pid);
+}
+
+/* Ours: killed at work it costs nothing, because there is no PIN to guess. */
+static int own_in_child(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct tpm *t = opened();
+		struct buf pem = BUF(TPM_FILE_MAX);
+		struct tpm_key *k = NULL;
+		struct tpm_key_meta meta;
+		uint8_t digest[32] = { 0 }, sig[64];
+		size_t n;
+
+		if (!t || tpm_key_create(t, "p256", &pem, &meta) ||
+		    tpm_key_load(t, buf_view(&pem), &meta, &k) ||
+		    tpm_key_sign(k, "sha256", digest, 32, sig, sizeof(sig), &n))
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	return exit_of(pid);
+}
+
+/* A key that asks for a PIN, and cannot be tried without it being counted, is refused. */
+static void test_file_with_pin(void)
+{
+	_cleanup_(buf_done) struct buf pem = BUF(TPM_FILE_MAX);
+	struct tpm_file f = { .parent = TPM2_RH_OWNER, .needs_auth = true };
+	struct tpm *t = opened();
+	struct tpm_key *k = NULL;
+
+	f.public = *public;
+	f.private = *private;
+	ok(t && !tpm_file_put(ctx, &f, &pem), "a file of a key with a PIN");
+	is_int(tpm_key_load(t, buf_view(&pem), NULL, &k), -BPFKEY_E_NO_SUPPORT, "is refused");
+	ok(said("asks for a PIN"), "with the reason");
+	bk_forget(ctx);
+	tpm_close(t);
+	is_int(tries(NULL), 0, "and nothing was counted");
+}
+
+static void test_locked(void)
+{
+	struct tpm *t = opened();
+	TSS2_RC rc = 0;
+	bool locked = false;
+
+	bk_forget(ctx);
+	rc = use_key(t, "bad");
+	is_int(tpm_fail(t, rc, "cannot sign"), -BPFKEY_E_PIN, "a wrong PIN");
+	ok(said("cannot sign: the PIN is wrong, and the TPM has counted the attempt (TPM error 0x98e)"),
+	   "is told as such");
+	for (int i = 0; i < 3; i++)
+		rc = use_key(t, "bad");
+	bk_forget(ctx);
+	is_int(tpm_fail(t, rc, "cannot sign"), -BPFKEY_E_LOCKOUT, "after three the TPM is locked");
+	ok(said("locked out after too many wrong PINs"), "which is told, too");
+	bk_forget(ctx);
+	tpm_close(t);
+	ok(tries(&locked) == 3 && locked, "and shows");
+	is_int(own_in_child(), 128 + SIGKILL, "our keys still work then");
+}
+
+int main(void)
+{
+	int bad = 0;
+
+	begin();
+	ok(make_key_with_pin(), "a key with a PIN");
+	for (int i = 0; i < 4; i++)
+		bad += in_child(true);
+	is_int(bad, 0, "used with the right PIN by four processes");
+	is_int(tries(NULL), 0, "that end in order: nothing is counted");
+	test_file_with_pin();
+	for (int i = 0; i < 4; i++)
+		bad += own_in_child() != 128 + SIGKILL;
+	is_int(bad, 0, "our keys, used by four processes that are killed");
+	is_int(tries(NULL), 0, "count for nothing");
+	is_int(in_child(false), 128 + SIGKILL, "but one use of the other, killed");
+	is_int(tries(NULL), 1, "counts, so the orderly end is what helps");
+	test_locked();
+	Esys_Free(public);
+	Esys_Free(private);
+	return end();
+}
