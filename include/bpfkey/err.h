@@ -60,7 +60,8 @@ extern "C" {
 	X(NO_KEYRING, 4, "no such keyring on this machine")                    \
 	X(NO_GATE, 4, "the gate is not installed")                             \
 	X(PRIVILEGE, 4, "not permitted for this user")                         \
-	X(NO_SUPPORT, 4, "this build or machine cannot do it")
+	X(NO_SUPPORT, 4, "this build or machine cannot do it")                 \
+	X(ATTENTION, 3, "something needs attention")
 
 enum bpfkey_err {
 	BPFKEY_OK = 0,

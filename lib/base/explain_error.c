@@ -99,6 +99,8 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	ROW(PRIVILEGE, "the user may not do this", "repeat the command as root"),
 	ROW(NO_SUPPORT, "this build or this machine cannot do it",
 	    "'keyctl-bpf doctor' lists what is missing"),
+	ROW(ATTENTION, "a check found what should not stay as it is",
+	    "do what each finding names as its next step"),
 };
 
 const size_t bk_explain_error_n = ARRAY_SIZE(bk_explain_error);
