@@ -18,6 +18,7 @@ T       ?=
 SAN     ?=
 COV     ?=
 
+comma := ,
 Q   := $(if $(filter 1,$(V)),,@)
 say  = $(if $(Q),@printf '  %-6s %s\n' $(1) $(2))
 
@@ -111,6 +112,12 @@ $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN) $(BENCH_BIN): $(O)/%: %.c $(LIB)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+# Calls of the library that a test can make fail (tests/fault/wraps).
+$(FAULT_BIN): $(O)/%: %.c $(LIB) tests/fault/wraps | $(DIRS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) \
+		$(addprefix -Wl$(comma)--wrap=,$(shell cat tests/fault/wraps)) -o $@ $< $(LIB) $(LDLIBS)
+
 $(FUZZ_BIN): $(O)/%: %.c $(LIB) | $(DIRS)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(CPPFLAGS) -I. -std=gnu11 -g -O1 -fsanitize=fuzzer,$(SAN) -o $@ $< $(LIB) $(LDLIBS)
@@ -130,7 +137,7 @@ $(DIRS): ; @mkdir -p $@
 lab: ## fetch the test kernels and prepare the guests
 	$(Q)tests/kernel/lib/prepare
 
-tests: $(BIN) $(COMPLETION) $(TEST_BIN) $(KERNEL_BPF) $(BPF_OBJ)
+tests: $(BIN) $(COMPLETION) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
 
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo
@@ -180,6 +187,6 @@ FORCE:
         lint bench fuzz run-fuzz shell install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(TEST_BIN:=.d) $(KERNEL_BPF:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(TEST_BIN:=.d) $(FAULT_BIN:=.d) $(KERNEL_BPF:.o=.d)
 
 endif
