@@ -139,7 +139,7 @@ gate_inline __u32 gate_judge_key(const struct gate_grant *k, const struct gate_r
 		return GATE_R_UNKNOWN_KEY;
 	if (k->until && q->now >= k->until)
 		return GATE_R_OVER;
-	if (k->ring != q->ring || k->ring_type != q->ring_type)
+	if (k->ring != q->ring || (k->ring_type && k->ring_type != q->ring_type))
 		return GATE_R_OTHER_RING;
 	if (!gate_has(k->types, q->type))
 		return GATE_R_TYPE;

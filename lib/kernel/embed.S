@@ -20,6 +20,11 @@
 	.type	bk_bpfobj_table, %object
 bk_bpfobj_table:
 	bpfobj	reader
+	bpfobj	guard
+	bpfobj	signer
+	bpfobj	admit
+	bpfobj	track
+	bpfobj	update
 	.section .data.rel.ro, "aw"
 	.quad	0, 0, 0
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gate: what it is, what it decided, which programs it knows. Changes nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "opt.h"
+#include "out.h"
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	while (n && !*p)
+		p++, n--;
+	return !n;
+}
+
+static void put_fingerprint(struct cli *cli, const uint8_t fp[32])
+{
+	if (is_zero(fp, 32))
+		out_str(cli->out, "key", NULL);
+	else
+		out_hex(cli->out, "key", fp, 32);
+}
+
+/* "syscall xdp": what a rule names, or "all" when it names everything the gate lets through. */
+static void put_types(struct cli *cli, uint64_t types)
+{
+	char text[512] = "";
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < 64 && n < sizeof(text); i++) {
+		const char *name = bpfkey_prog_type_name(i);
+
+		if (types >> i & 1 && strcmp(name, "unknown"))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", name);
+	}
+	out_str(cli->out, "signs", text);
+}
+
+static int put_rules(struct cli *cli)
+{
+	struct bpfkey_gate_rule *rules;
+	size_t n;
+	int r = bpfkey_gate_rules(cli->ctx, &rules, &n);
+
+	if (r < 0)
+		return r;
+	out_list(cli->out, "rules");
+	for (size_t i = 0; i < n; i++) {
+		out_open(cli->out, NULL);
+		out_str(cli->out, "kind", rules[i].kind);
+		put_fingerprint(cli, rules[i].fingerprint);
+		out_i64(cli->out, "keyring", rules[i].ring);
+		put_types(cli, rules[i].types);
+		if (rules[i].until)
+			out_time(cli->out, "until", rules[i].until);
+		else
+			out_str(cli->out, "until", NULL);
+		out_close(cli->out);
+	}
+	out_close(cli->out);
+	free(rules);
+	return 0;
+}
+
+static void put_hooks(struct cli *cli, const struct bpfkey_gate_info *info)
+{
+	out_list(cli->out, "hooks");
+	for (size_t i = 0; i < info->n_hooks; i++) {
+		out_open(cli->out, NULL);
+		out_str(cli->out, "hook", info->hooks[i].name);
+		out_str(cli->out, "kind", info->hooks[i].deny ? "deny" : "grant");
+		out_bool(cli->out, "attached", info->hooks[i].attached);
+		out_close(cli->out);
+	}
+	out_close(cli->out);
+}
+
+static int show_run(struct cli *cli, int argc, const char **argv)
+{
+	const struct opt opts[] = { OPT_END };
+	struct bpfkey_gate_info info;
+	int r = opt_parse(cli, opts, argc, argv);
+
+	if (!r)
+		r = bpfkey_gate_info(cli->ctx, &info);
+	if (r)
+		return r;
+	out_str(cli->out, "mode", bpfkey_gate_mode_name(info.mode));
+	out_bool(cli->out, "enforcing", info.enforcing);
+	out_time(cli->out, "installed", info.installed);
+	out_u64(cli->out, "generation", info.generation);
+	out_u64(cli->out, "decisions", info.decisions);
+	out_u64(cli->out, "denied", info.denied);
+	out_u64(cli->out, "would_deny", info.would_deny);
+	out_u64(cli->out, "lost", info.lost);
+	out_u64(cli->out, "untracked_programs", info.untracked);
+	out_u64(cli->out, "attempts_on_gate", info.attacks);
+	put_hooks(cli, &info);
+	if (info.missing)
+		out_note(cli->out, "%zu hooks are not attached: what they grant is refused; install "
+			 "the gate anew", info.missing);
+	return put_rules(cli);
+}
+
+const struct cmd cmd_gate_show = {
+	.noun = "gate", .verb = "show", .args = "", .run = show_run, .flags = CMD_KERNEL,
+	.summary = "show the gate's mode, hooks and rules",
+};
+
+static const char *verdict(const struct bpfkey_gate_event *e)
+{
+	if (e->allowed)
+		return "allowed";
+	return e->enforced ? "denied" : "would deny";
+}
+
+static void put_event(struct cli *cli, const struct bpfkey_gate_event *e)
+{
+	out_open(cli->out, NULL);
+	out_u64(cli->out, "number", e->seq);
+	out_time(cli->out, "time", e->time);
+	out_str(cli->out, "verdict", verdict(e));
+	out_str(cli->out, "program", e->name);
+	out_str(cli->out, "type", e->prog_type);
+	out_u64(cli->out, "id", e->prog_id);
+	out_str(cli->out, "process", e->comm);
+	out_u64(cli->out, "pid", e->pid);
+	out_u64(cli->out, "uid", e->uid);
+	out_str(cli->out, "why", e->sentence);
+	if (cli->json) {
+		out_str(cli->out, "reason", e->reason);
+		out_bool(cli->out, "signed", e->is_signed);
+		out_bool(cli->out, "inner", e->inner);
+		out_u64(cli->out, "loader", e->loader_id);
+		out_i64(cli->out, "keyring_id", e->keyring_id);
+		out_i64(cli->out, "keyring", e->ring);
+		out_u64(cli->out, "keys_touched", e->n_keys);
+		out_i64(cli->out, "key_serial", e->key_serial);
+	}
+	put_fingerprint(cli, e->fingerprint);
+	out_close(cli->out);
+}
+
+static int log_run(struct cli *cli, int argc, const char **argv)
+{
+	struct bpfkey_gate_event *events;
+	struct bpfkey_gate_info info;
+	bool denied = false;
+	uint32_t after = 0;
+	size_t n;
+	const struct opt opts[] = {
+		OPT_FLAG(0, "denied", "only what was denied, or in audit mode would be", &denied),
+		OPT_U32(0, "after", "NUMBER", "only what came after the decision of this number",
+			&after),
+		OPT_END
+	};
+	int r = opt_parse(cli, opts, argc, argv);
+
+	if (!r)
+		r = bpfkey_gate_info(cli->ctx, &info);
+	if (!r)
+		r = bpfkey_gate_events(cli->ctx, after, &events, &n);
+	if (r)
+		return r;
+	out_list(cli->out, "decisions");
+	for (size_t i = 0; i < n; i++)
+		if (!denied || !events[i].allowed)
+			put_event(cli, &events[i]);
+	out_close(cli->out);
+	out_u64(cli->out, "lost", info.lost);
+	free(events);
+	return 0;
+}
+
+const struct cmd cmd_gate_log = {
+	.noun = "gate", .verb = "log", .args = "", .run = log_run, .flags = CMD_KERNEL,
+	.summary = "show what the gate decided, oldest first",
+};
+
+static const char *origin(const struct bpfkey_gate_program *p)
+{
+	if (p->own)
+		return "the gate";
+	if (p->known)
+		return p->loader ? "signed loader" : p->loader_id ? "by a loader" : "signed";
+	return p->reason ? "unknown: loaded in audit mode" : "unknown: never seen by the gate";
+}
+
+static void put_program(struct cli *cli, const struct bpfkey_gate_program *p)
+{
+	out_open(cli->out, NULL);
+	out_u64(cli->out, "id", p->id);
+	out_str(cli->out, "program", p->name);
+	out_str(cli->out, "type", p->prog_type);
+	out_str(cli->out, "origin", origin(p));
+	if (cli->json) {
+		out_bool(cli->out, "known", p->known);
+		out_bool(cli->out, "own", p->own);
+		out_bool(cli->out, "signed_loader", p->loader);
+		out_str(cli->out, "reason", p->reason);
+		out_u64(cli->out, "uid", p->uid);
+	}
+	out_u64(cli->out, "loader", p->loader_id);
+	out_str(cli->out, "process", p->comm);
+	out_u64(cli->out, "pid", p->pid);
+	out_time(cli->out, "time", p->time);
+	put_fingerprint(cli, p->fingerprint);
+	out_close(cli->out);
+}
+
+/* By signer: those of one key stand together, what nobody signed comes last. */
+static int by_key(const void *a, const void *b)
+{
+	const struct bpfkey_gate_program *x = a, *y = b;
+	int d = memcmp(y->fingerprint, x->fingerprint, sizeof(x->fingerprint));
+
+	return d ? d : x->id < y->id ? -1 : 1;
+}
+
+static int programs_run(struct cli *cli, int argc, const char **argv)
+{
+	struct bpfkey_gate_program *programs;
+	bool unknown = false;
+	size_t n, strangers = 0;
+	const struct opt opts[] = {
+		OPT_FLAG(0, "unknown", "only programs that the gate did not admit", &unknown),
+		OPT_END
+	};
+	int r = opt_parse(cli, opts, argc, argv);
+
+	if (!r)
+		r = bpfkey_gate_programs(cli->ctx, &programs, &n);
+	if (r)
+		return r;
+	if (n)
+		qsort(programs, n, sizeof(*programs), by_key);
+	out_list(cli->out, "programs");
+	for (size_t i = 0; i < n; i++) {
+		bool stranger = !programs[i].known && !programs[i].own;
+
+		strangers += stranger;
+		if (stranger || !unknown)
+			put_program(cli, &programs[i]);
+	}
+	out_close(cli->out);
+	out_u64(cli->out, "of_unknown_origin", strangers);
+	free(programs);
+	return 0;
+}
+
+const struct cmd cmd_gate_programs = {
+	.noun = "gate", .verb = "programs", .args = "", .run = programs_run, .flags = CMD_KERNEL,
+	.summary = "show which key is behind each program in the kernel",
+};
