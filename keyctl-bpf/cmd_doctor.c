@@ -11,8 +11,7 @@ static int doctor_run(struct cli *cli, int argc, const char **argv)
 	const char *staging = NULL;
 	const struct opt opts[] = {
 		OPT_STR(0, "staging", "NAME", "look at the staging keyring NAME", &staging),
-		OPT_END
-	};
+		OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	if (r)
@@ -28,6 +27,9 @@ static int doctor_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_doctor = {
-	.verb = "doctor", .args = "", .run = doctor_run, .flags = CMD_KERNEL | CMD_TPM,
+	.verb = "doctor",
+	.args = "",
+	.run = doctor_run,
+	.flags = CMD_KERNEL | CMD_TPM,
 	.summary = "list what this machine lacks or leaves open, each with the next command",
 };

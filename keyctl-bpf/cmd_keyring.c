@@ -20,11 +20,10 @@ static int parse_role(struct cli *cli, const char *name, enum bpfkey_role *ret)
 
 static int create_run(struct cli *cli, int argc, const char **argv)
 {
-	struct bpfkey_ring_opts o = { .sz = sizeof(o) };
-	const struct opt opts[] = {
-		OPT_STR(0, "staging", "NAME", "make ordinary keyrings, for development", &o.staging),
-		OPT_END
-	};
+	struct bpfkey_ring_opts o = {.sz = sizeof(o)};
+	const struct opt opts[] = {OPT_STR(0, "staging", "NAME",
+					   "make ordinary keyrings, for development", &o.staging),
+				   OPT_END};
 	struct bpfkey_ring *ring = NULL;
 	bool made = false;
 	int r = opt_parse(cli, opts, argc, argv);
@@ -51,7 +50,10 @@ static int create_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_keyring_create = {
-	.noun = "keyring", .verb = "create", .args = "", .run = create_run,
+	.noun = "keyring",
+	.verb = "create",
+	.args = "",
+	.run = create_run,
 	.flags = CMD_CHANGES | CMD_KERNEL,
 	.summary = "see that the keyrings exist and publish the number of .bpf",
 };
@@ -101,12 +103,9 @@ static int show_run(struct cli *cli, int argc, const char **argv)
 	const char *role_name = NULL, *staging = NULL;
 	enum bpfkey_role role = BPFKEY_ROLE_BUILD;
 	bool all = false;
-	const struct opt opts[] = {
-		OPT_FLAG('a', "all", "show the keyrings of all roles", &all),
-		OPT_STR(0, "role", "ROLE", ROLE_HELP, &role_name),
-		OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging),
-		OPT_END
-	};
+	const struct opt opts[] = {OPT_FLAG('a', "all", "show the keyrings of all roles", &all),
+				   OPT_STR(0, "role", "ROLE", ROLE_HELP, &role_name),
+				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging), OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	if (!r)
@@ -119,7 +118,11 @@ static int show_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_keyring_show = {
-	.noun = "keyring", .verb = "show", .args = "", .run = show_run, .flags = CMD_KERNEL,
+	.noun = "keyring",
+	.verb = "show",
+	.args = "",
+	.run = show_run,
+	.flags = CMD_KERNEL,
 	.summary = "show a keyring, its seal and its keys",
 };
 
@@ -160,7 +163,8 @@ static int follow(struct cli *cli, const struct bpfkey_ring_opts *o, const char 
 	r = bpfkey_gate_sync(cli->ctx, o->staging);
 	if (r < 0) {
 		cmd_hint(cli, "keyctl-bpf gate install");
-		return cmd_fail(cli, r, "the keyring was changed (%s), but the gate's rules were not: %s",
+		return cmd_fail(cli, r,
+				"the keyring was changed (%s), but the gate's rules were not: %s",
 				what, bpfkey_ctx_message(cli->ctx));
 	}
 	return 0;
@@ -168,7 +172,7 @@ static int follow(struct cli *cli, const struct bpfkey_ring_opts *o, const char 
 
 static int change(struct cli *cli, const char *role_name, const char *staging, change_fn fn)
 {
-	struct bpfkey_ring_opts o = { .sz = sizeof(o), .staging = staging };
+	struct bpfkey_ring_opts o = {.sz = sizeof(o), .staging = staging};
 	struct bpfkey_ring_change *v = NULL;
 	size_t n = 0;
 	int r = parse_role(cli, role_name, &o.role);
@@ -192,38 +196,42 @@ static int change(struct cli *cli, const char *role_name, const char *staging, c
 static int enroll_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *role = NULL, *staging = NULL;
-	const struct opt opts[] = {
-		OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
-		OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging),
-		OPT_END
-	};
+	const struct opt opts[] = {OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
+				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging), OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	return r ? r : change(cli, role, staging, bpfkey_ring_enroll);
 }
 
 const struct cmd cmd_keyring_enroll = {
-	.noun = "keyring", .verb = "enroll", .args = "CERT...", .min = 1, .max = -1,
-	.run = enroll_run, .flags = CMD_CHANGES | CMD_KERNEL,
+	.noun = "keyring",
+	.verb = "enroll",
+	.args = "CERT...",
+	.min = 1,
+	.max = -1,
+	.run = enroll_run,
+	.flags = CMD_CHANGES | CMD_KERNEL,
 	.summary = "put certificates into a keyring, all or none",
 };
 
 static int remove_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *role = NULL, *staging = NULL;
-	const struct opt opts[] = {
-		OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
-		OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging),
-		OPT_END
-	};
+	const struct opt opts[] = {OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
+				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging), OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	return r ? r : change(cli, role, staging, bpfkey_ring_remove);
 }
 
 const struct cmd cmd_keyring_remove = {
-	.noun = "keyring", .verb = "remove", .args = "CERT|FINGERPRINT...", .min = 1, .max = -1,
-	.run = remove_run, .flags = CMD_CHANGES | CMD_KERNEL,
+	.noun = "keyring",
+	.verb = "remove",
+	.args = "CERT|FINGERPRINT...",
+	.min = 1,
+	.max = -1,
+	.run = remove_run,
+	.flags = CMD_CHANGES | CMD_KERNEL,
 	.summary = "take certificates out of a keyring, all or none",
 };
 
@@ -238,10 +246,10 @@ static int seal(struct cli *cli, struct bpfkey_ring_opts *o, enum bpfkey_profile
 	if (r < 0)
 		return r;
 	if (sealed && !cli->dry_run && !yes) {
-		cmd_hint(cli, "see what would be sealed with --dry-run and 'keyring show', "
-			      "then add --yes");
-		return bad_usage(cli, "a seal cannot be taken back before the next boot: "
-				 "'--yes' is needed");
+		cmd_hint(cli, "see what would be sealed with --dry-run and 'keyring show', then "
+			      "add --yes");
+		return bad_usage(
+			cli, "a seal cannot be taken back before the next boot: '--yes' is needed");
 	}
 	o->dry_run = cli->dry_run;
 	if (sealed && !cli->dry_run)
@@ -260,7 +268,7 @@ static int seal(struct cli *cli, struct bpfkey_ring_opts *o, enum bpfkey_profile
 static int seal_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *profile_name = NULL, *role = NULL;
-	struct bpfkey_ring_opts o = { .sz = sizeof(o) };
+	struct bpfkey_ring_opts o = {.sz = sizeof(o)};
 	enum bpfkey_profile profile;
 	bool yes = false;
 	const struct opt opts[] = {
@@ -268,8 +276,7 @@ static int seal_run(struct cli *cli, int argc, const char **argv)
 		OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
 		OPT_STR(0, "staging", "NAME", STAGING_HELP, &o.staging),
 		OPT_FLAG(0, "yes", "really: no seal can be taken back before the next boot", &yes),
-		OPT_END
-	};
+		OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	if (!r)
@@ -282,7 +289,10 @@ static int seal_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_keyring_seal = {
-	.noun = "keyring", .verb = "seal", .args = "", .run = seal_run,
+	.noun = "keyring",
+	.verb = "seal",
+	.args = "",
+	.run = seal_run,
 	.flags = CMD_CHANGES | CMD_KERNEL,
 	.summary = "seal a keyring until the next boot",
 };

@@ -34,7 +34,7 @@ static void put_keyring(struct cli *cli, const char *staging)
 }
 
 struct signer_count {
-	const uint8_t *fingerprint;	/* NULL: of unknown origin */
+	const uint8_t *fingerprint; /* NULL: of unknown origin */
 	unsigned int programs;
 };
 
@@ -56,7 +56,8 @@ static size_t count_signers(const struct bpfkey_gate_program *v, size_t n, struc
 		for (j = 0; j < found && !same_signer(&ret[j], &v[i]); j++)
 			continue;
 		if (j == found)
-			ret[found++] = (struct signer_count){ v[i].known ? v[i].fingerprint : NULL, 0 };
+			ret[found++] =
+				(struct signer_count){v[i].known ? v[i].fingerprint : NULL, 0};
 		ret[j].programs++;
 	}
 	return found;
@@ -91,7 +92,7 @@ static void put_programs(struct cli *cli)
 
 static void put_gate(struct cli *cli)
 {
-	struct bpfkey_gate_info g = { 0 };
+	struct bpfkey_gate_info g = {0};
 
 	if (bpfkey_gate_info(cli->ctx, &g) < 0) {
 		absent(cli, "gate");
@@ -110,7 +111,7 @@ static void put_gate(struct cli *cli)
 
 static void put_tpm(struct cli *cli)
 {
-	struct bpfkey_tpm_info t = { .sz = sizeof(t) };
+	struct bpfkey_tpm_info t = {.sz = sizeof(t)};
 
 	if (bpfkey_tpm_info(cli->ctx, &t) < 0) {
 		absent(cli, "tpm");
@@ -131,11 +132,11 @@ static int status_run(struct cli *cli, int argc, const char **argv)
 	const char *staging = NULL;
 	bool check = false;
 	const struct opt opts[] = {
-		OPT_FLAG(0, "check", "exit 3 when something needs attention, 1 when it could not be "
-			 "checked", &check),
+		OPT_FLAG(0, "check",
+			 "exit 3 when something needs attention, 1 when it could not be checked",
+			 &check),
 		OPT_STR(0, "staging", "NAME", "look at the staging keyring NAME", &staging),
-		OPT_END
-	};
+		OPT_END};
 	int r = opt_parse(cli, opts, argc, argv);
 
 	if (r)
@@ -154,6 +155,9 @@ static int status_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_status = {
-	.verb = "status", .args = "", .run = status_run, .flags = CMD_KERNEL | CMD_TPM,
+	.verb = "status",
+	.args = "",
+	.run = status_run,
+	.flags = CMD_KERNEL | CMD_TPM,
 	.summary = "show keyring, keys, gate and TPM as they are now",
 };

@@ -15,7 +15,8 @@ static size_t count(const struct bpfkey_findings *f, enum bpfkey_severity severi
 
 static void put(struct cli *cli, const struct bpfkey_finding *one)
 {
-	out_note(cli->out, "%s: %s: %s", bpfkey_severity_name(one->severity), one->topic, one->what);
+	out_note(cli->out, "%s: %s: %s", bpfkey_severity_name(one->severity), one->topic,
+		 one->what);
 	if (one->next[0])
 		out_note(cli->out, "    next: %s", one->next);
 	if (!cli->json)
@@ -32,7 +33,9 @@ static void put(struct cli *cli, const struct bpfkey_finding *one)
 void show_findings(struct cli *cli, const struct bpfkey_findings *f)
 {
 	static const enum bpfkey_severity order[] = {
-		BPFKEY_ATTENTION, BPFKEY_UNCHECKED, BPFKEY_NOTE,
+		BPFKEY_ATTENTION,
+		BPFKEY_UNCHECKED,
+		BPFKEY_NOTE,
 	};
 
 	if (cli->json)

@@ -17,23 +17,24 @@ static void check_signatures(struct bpfkey_findings *f)
 {
 	switch (probe_generation()) {
 	case PROBE_GEN_INSNS:
-		findings_add(f, BPFKEY_NOTE, "kernel", "", "this kernel verifies signatures over "
-			     "instructions only (as Linux 6.18 to 7.2): loaders check their metadata "
-			     "themselves");
+		findings_add(f, BPFKEY_NOTE, "kernel", "",
+			     "this kernel verifies signatures over instructions only (as Linux "
+			     "6.18 to 7.2): loaders check their metadata themselves");
 		return;
 	case PROBE_GEN_METADATA:
-		findings_add(f, BPFKEY_NOTE, "kernel", "", "this kernel verifies signatures over "
-			     "instructions and metadata (as Linux 7.3)");
+		findings_add(f, BPFKEY_NOTE, "kernel", "",
+			     "this kernel verifies signatures over instructions and metadata (as "
+			     "Linux 7.3)");
 		return;
 	case PROBE_GEN_NONE:
-		findings_add(f, BPFKEY_ATTENTION, "kernel", "boot Linux 6.18 or later with "
-			     "CONFIG_SYSTEM_DATA_VERIFICATION", "this kernel verifies no signatures of "
-			     "BPF programs");
+		findings_add(f, BPFKEY_ATTENTION, "kernel",
+			     "boot Linux 6.18 or later with CONFIG_SYSTEM_DATA_VERIFICATION",
+			     "this kernel verifies no signatures of BPF programs");
 		return;
 	case PROBE_GEN_UNKNOWN:
-		findings_add(f, BPFKEY_UNCHECKED, "kernel", geteuid() ? "run it as root" :
-			     "keyctl-bpf gate log", "whether this kernel verifies signatures could not "
-			     "be tried");
+		findings_add(f, BPFKEY_UNCHECKED, "kernel",
+			     geteuid() ? "run it as root" : "keyctl-bpf gate log",
+			     "whether this kernel verifies signatures could not be tried");
 	}
 }
 
@@ -46,12 +47,15 @@ static void check_algorithms(struct bpfkey_findings *f)
 	for (size_t i = 0; probe_alg(i, &alg, &err); i++) {
 		if (err == ENOPKG || err == ENOENT)
 			findings_add(f, strcmp(alg, "ed25519") ? BPFKEY_ATTENTION : BPFKEY_NOTE,
-				     "kernel", strcmp(alg, "ed25519") ? "use another algorithm: "
-				     "keyctl-bpf key new --alg" : "",
+				     "kernel",
+				     strcmp(alg, "ed25519")
+					     ? "use another algorithm: keyctl-bpf key new --alg"
+					     : "",
 				     "this kernel takes no certificates with %s", alg);
 		else if (err)
-			findings_add(f, BPFKEY_UNCHECKED, "kernel", "", "certificates with %s could not "
-				     "be tried: %s", alg, strerror(err));
+			findings_add(f, BPFKEY_UNCHECKED, "kernel", "",
+				     "certificates with %s could not be tried: %s", alg,
+				     strerror(err));
 	}
 }
 
@@ -66,21 +70,26 @@ static void check_reader(struct bpfkey_ctx *ctx, struct bpfkey_findings *f)
 static void check_lsm(const struct probe_machine *m, struct bpfkey_findings *f)
 {
 	if (m->bpf_lsm == PROBE_NO)
-		findings_add(f, BPFKEY_ATTENTION, "kernel", "add bpf to lsm= on the kernel's command line",
-			     "BPF security modules are off (active: %s): the gate cannot be installed",
-			     m->lsm);
+		findings_add(
+			f, BPFKEY_ATTENTION, "kernel",
+			"add bpf to lsm= on the kernel's command line",
+			"BPF security modules are off (active: %s): the gate cannot be installed",
+			m->lsm);
 	else if (m->bpf_lsm == PROBE_UNKNOWN)
-		findings_add(f, BPFKEY_UNCHECKED, "kernel", m->securityfs ? "run it as root" :
-			     "mount -t securityfs securityfs /sys/kernel/security",
+		findings_add(f, BPFKEY_UNCHECKED, "kernel",
+			     m->securityfs ? "run it as root"
+					   : "mount -t securityfs securityfs /sys/kernel/security",
 			     "whether BPF security modules are on could not be read");
 	if (m->ftrace_enabled == 0)
-		findings_add(f, BPFKEY_ATTENTION, "kernel", "sysctl kernel.ftrace_enabled=1, and find "
-			     "out who changed it", "kernel.ftrace_enabled is 0: up to Linux 7.2 that "
-			     "switches every BPF security module off");
+		findings_add(f, BPFKEY_ATTENTION, "kernel",
+			     "sysctl kernel.ftrace_enabled=1, and find out who changed it",
+			     "kernel.ftrace_enabled is 0: up to Linux 7.2 that switches every BPF "
+			     "security module off");
 	if (m->btf == PROBE_NO)
-		findings_add(f, BPFKEY_ATTENTION, "kernel", "boot a kernel with CONFIG_DEBUG_INFO_BTF",
-			     "the kernel gives no type information (/sys/kernel/btf/vmlinux): neither "
-			     "gate nor reader can be loaded");
+		findings_add(f, BPFKEY_ATTENTION, "kernel",
+			     "boot a kernel with CONFIG_DEBUG_INFO_BTF",
+			     "the kernel gives no type information (/sys/kernel/btf/vmlinux): "
+			     "neither gate nor reader can be loaded");
 	if (!m->amd64)
 		findings_add(f, BPFKEY_ATTENTION, "kernel", "", "the gate enforces on amd64 only");
 }
@@ -91,8 +100,9 @@ static void check_mounts(const struct probe_machine *m, struct bpfkey_findings *
 		findings_add(f, BPFKEY_ATTENTION, "machine", "mount -t bpf bpf /sys/fs/bpf",
 			     "no BPF file system on /sys/fs/bpf: the gate cannot keep its maps");
 	if (!m->cgroup2)
-		findings_add(f, BPFKEY_ATTENTION, "machine", "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
-			     "no cgroup version 2 is mounted: the gate cannot attach to the root of it");
+		findings_add(
+			f, BPFKEY_ATTENTION, "machine", "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
+			"no cgroup version 2 is mounted: the gate cannot attach to the root of it");
 }
 
 /* What design section 10 leaves outside: whoever can write kernel memory is not stopped. */
@@ -101,43 +111,52 @@ static void check_openings(const struct probe_machine *m, struct bpfkey_findings
 	bool locked = m->lockdown[0] && strcmp(m->lockdown, "none");
 
 	if (!m->lockdown[0])
-		findings_add(f, BPFKEY_UNCHECKED, "machine", "mount -t securityfs securityfs "
-			     "/sys/kernel/security", "whether the kernel is locked down could not be read");
+		findings_add(f, BPFKEY_UNCHECKED, "machine",
+			     "mount -t securityfs securityfs /sys/kernel/security",
+			     "whether the kernel is locked down could not be read");
 	else if (!locked)
-		findings_add(f, BPFKEY_ATTENTION, "machine", "add lockdown=integrity to the kernel's "
-			     "command line", "lockdown is off: root can write kernel memory");
+		findings_add(f, BPFKEY_ATTENTION, "machine",
+			     "add lockdown=integrity to the kernel's command line",
+			     "lockdown is off: root can write kernel memory");
 	if (m->module_signatures == PROBE_NO && !locked && !m->modules_off)
-		findings_add(f, BPFKEY_ATTENTION, "machine", "add module.sig_enforce=1 to the kernel's "
-			     "command line, with bpf_keyring.ko signed", "kernel modules load unsigned: a "
-			     "module undoes every policy");
+		findings_add(f, BPFKEY_ATTENTION, "machine",
+			     "add module.sig_enforce=1 to the kernel's command line, with "
+			     "bpf_keyring.ko signed",
+			     "kernel modules load unsigned: a module undoes every policy");
 	if (m->kexec_disabled == 0 && !locked)
 		findings_add(f, BPFKEY_ATTENTION, "machine", "sysctl kernel.kexec_load_disabled=1",
 			     "kexec is open: root can start another kernel without this policy");
 	if (m->secure_boot != PROBE_YES)
-		findings_add(f, BPFKEY_NOTE, "machine", "", "secure boot is off or not there: across a "
-			     "reboot nothing that is said here holds");
+		findings_add(f, BPFKEY_NOTE, "machine", "",
+			     "secure boot is off or not there: across a reboot nothing that is "
+			     "said here holds");
 	if (m->unprivileged_bpf == 0)
-		findings_add(f, BPFKEY_ATTENTION, "machine", "sysctl kernel.unprivileged_bpf_disabled=1",
+		findings_add(f, BPFKEY_ATTENTION, "machine",
+			     "sysctl kernel.unprivileged_bpf_disabled=1",
 			     "users without privilege may load BPF programs");
 	if (m->swap)
-		findings_add(f, BPFKEY_NOTE, "machine", "", "swap is on: root can change swapped-out memory "
-			     "of trusted processes; encrypt it or turn it off");
+		findings_add(f, BPFKEY_NOTE, "machine", "",
+			     "swap is on: root can change swapped-out memory of trusted processes; "
+			     "encrypt it or turn it off");
 }
 
 static void check_module(const struct probe_machine *m, struct bpfkey_findings *f)
 {
 	if (m->module_unsealed != 0)
 		return;
-	findings_add(f, BPFKEY_ATTENTION, "keyring", "add bpf_keyring.keyring_unsealed=1 to the kernel's "
-		     "command line, or 'options bpf_keyring keyring_unsealed=1' to modprobe.d",
-		     "bpf_keyring was loaded without keyring_unsealed: its keyrings are sealed empty");
+	findings_add(
+		f, BPFKEY_ATTENTION, "keyring",
+		"add bpf_keyring.keyring_unsealed=1 to the kernel's command line, or 'options "
+		"bpf_keyring keyring_unsealed=1' to modprobe.d",
+		"bpf_keyring was loaded without keyring_unsealed: its keyrings are sealed empty");
 }
 
 static void check_fsverity(const struct probe_machine *m, struct bpfkey_findings *f)
 {
 	if (m->fsverity != PROBE_YES)
-		findings_add(f, BPFKEY_NOTE, "machine", "", "fs-verity was not found on ext4: trusted loaders "
-			     "need a file system with it");
+		findings_add(f, BPFKEY_NOTE, "machine", "",
+			     "fs-verity was not found on ext4: trusted loaders need a file system "
+			     "with it");
 }
 
 int bpfkey_doctor(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings **ret)
@@ -156,7 +175,7 @@ int bpfkey_doctor(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_fin
 		check_reader(ctx, f);
 	check_mounts(&m, f);
 	check_module(&m, f);
-	status_collect(ctx, staging, f);
+	findings_status(ctx, staging, f);
 	check_openings(&m, f);
 	check_fsverity(&m, f);
 	if (!findings_ok(f))

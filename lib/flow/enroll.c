@@ -18,7 +18,7 @@
 struct candidate {
 	struct bpfkey_cert *cert;
 	char description[RING_DESC_MAX], fingerprint[65];
-	int32_t key;		/* prepared, 0 when not */
+	int32_t key; /* prepared, 0 when not */
 	bool linked, stored;
 };
 
@@ -51,8 +51,8 @@ static int check_sealed(struct enrolment *e)
 		if (i->profile == BPFKEY_PROFILE_PARTIAL && i->anchor)
 			return 0;
 		bk_hint(e->ctx, "boot with %s=1 and enrol before sealing",
-			i->kind == BPFKEY_RING_NATIVE ? "bpf.keyring_unsealed" :
-							"bpf_keyring.keyring_unsealed");
+			i->kind == BPFKEY_RING_NATIVE ? "bpf.keyring_unsealed"
+						      : "bpf_keyring.keyring_unsealed");
 		return bk_fail(e->ctx, -BPFKEY_E_SEALED,
 			       "keyring '%s' is sealed%s and takes no key until the next boot",
 			       i->name, e->before->n ? "" : " empty");
@@ -125,8 +125,8 @@ static int check_anchor(struct enrolment *e, const struct candidate *c)
 			return 0;
 		bk_forget(e->ctx);
 	}
-	bk_hint(e->ctx, "keyctl-bpf keyring show --role anchor lists who may sign; "
-			"keyctl-bpf cert issue signs");
+	bk_hint(e->ctx, "keyctl-bpf keyring show --role anchor lists who may sign; keyctl-bpf cert "
+			"issue signs");
 	return bk_fail(e->ctx, -BPFKEY_E_UNKNOWN_SIGNER,
 		       "keyring '%s' is anchored, and none of its anchors signed it",
 		       e->before->info.name);
@@ -137,7 +137,8 @@ static int check_kernel(struct enrolment *e, const struct candidate *c)
 	int err = ringkey_try(cert_der(c->cert));
 
 	return err ? keyerr_add(e->ctx, err, "this kernel does not take a certificate with %s",
-				cert_info(c->cert)->alg) : 0;
+				cert_info(c->cert)->alg)
+		   : 0;
 }
 
 static int check_one(struct enrolment *e, size_t which)
@@ -237,8 +238,8 @@ static int confirm(struct enrolment *e, const struct bpfkey_ring *after)
 		if (!found || !found->cert || (after->readable && !found->compared))
 			return bk_fail(e->ctx, -BPFKEY_E_KERNEL,
 				       "key %d of certificate %.16s is not in keyring '%s' as it "
-				       "was added", e->v[i].key, e->v[i].fingerprint,
-				       after->info.name);
+				       "was added",
+				       e->v[i].key, e->v[i].fingerprint, after->info.name);
 	}
 	return 0;
 }
@@ -246,7 +247,7 @@ static int confirm(struct enrolment *e, const struct bpfkey_ring *after)
 static int answer(struct enrolment *e, const struct bpfkey_ring *after,
 		  struct bpfkey_ring_change **ret, size_t *ret_n)
 {
-	struct ring_changes list = { 0 };
+	struct ring_changes list = {0};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < after->n; i++) {
@@ -259,8 +260,8 @@ static int answer(struct enrolment *e, const struct bpfkey_ring *after,
 			r = ring_changes_add(e->ctx, &list, what, k);
 	}
 	for (size_t j = 0; !r && e->opts->dry_run && j < e->n; j++) {
-		struct bpfkey_ring_key k = { .cert = e->v[j].cert,
-					     .description = e->v[j].description };
+		struct bpfkey_ring_key k = {.cert = e->v[j].cert,
+					    .description = e->v[j].description};
 
 		r = ring_changes_add(e->ctx, &list, 1, &k);
 	}
@@ -285,11 +286,11 @@ static int prepare(struct enrolment *e, const char *const *paths, size_t n)
 }
 
 int bpfkey_ring_enroll(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
-		       const char *const *paths, size_t n,
-		       struct bpfkey_ring_change **ret, size_t *ret_n)
+		       const char *const *paths, size_t n, struct bpfkey_ring_change **ret,
+		       size_t *ret_n)
 {
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *after = NULL;
-	_cleanup_(enrolment_done) struct enrolment e = { .ctx = ctx };
+	_cleanup_(enrolment_done) struct enrolment e = {.ctx = ctx};
 	struct bpfkey_ring_opts o;
 	int r;
 

@@ -9,7 +9,7 @@
 #define SENTENCE_MAX 4096
 
 struct bpfkey_findings {
-	struct bpfkey_finding *v;	/* what and next are malloc'ed */
+	struct bpfkey_finding *v; /* what and next are malloc'ed */
 	size_t n;
 	bool failed;
 };
@@ -96,7 +96,7 @@ static void add(struct bpfkey_findings *f, enum bpfkey_severity severity, const 
 		f->failed = true;
 		return;
 	}
-	more[f->n++] = (struct bpfkey_finding){ severity, topic, copy_what, copy_next };
+	more[f->n++] = (struct bpfkey_finding){severity, topic, copy_what, copy_next};
 }
 
 void findings_add(struct bpfkey_findings *f, enum bpfkey_severity severity, const char *topic,

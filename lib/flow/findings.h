@@ -19,10 +19,10 @@ void findings_add(struct bpfkey_findings *f, enum bpfkey_severity severity, cons
 /* findings_failed - what a call left in the context, as something that could not be checked. */
 void findings_failed(struct bpfkey_findings *f, struct bpfkey_ctx *ctx, const char *topic);
 
-/* status_collect - what status looks at; doctor adds to it. */
-void status_collect(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f);
+/* findings_status - what status looks at; doctor adds to it. */
+void findings_status(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f);
 
-/* status_rings - the part about keyrings and keys. */
-void status_rings(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f);
+/* findings_rings - the part about keyrings and keys. */
+void findings_rings(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f);
 
 #endif

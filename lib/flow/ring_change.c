@@ -12,12 +12,9 @@ static const char *const kinds[] = {
 };
 
 static const char *const profiles[] = {
-	[BPFKEY_PROFILE_OPEN] = "open",
-	[BPFKEY_PROFILE_LOCKED] = "locked",
-	[BPFKEY_PROFILE_ANCHORED] = "anchored",
-	[BPFKEY_PROFILE_FOREIGN] = "foreign",
-	[BPFKEY_PROFILE_PARTIAL] = "partial",
-	[BPFKEY_PROFILE_UNKNOWN] = "unknown",
+	[BPFKEY_PROFILE_OPEN] = "open",         [BPFKEY_PROFILE_LOCKED] = "locked",
+	[BPFKEY_PROFILE_ANCHORED] = "anchored", [BPFKEY_PROFILE_FOREIGN] = "foreign",
+	[BPFKEY_PROFILE_PARTIAL] = "partial",   [BPFKEY_PROFILE_UNKNOWN] = "unknown",
 };
 
 static const char *const states[] = {
@@ -64,7 +61,7 @@ int ring_changes_add(struct bpfkey_ctx *ctx, struct ring_changes *list, int what
 		return bk_out_of_memory(ctx);
 	list->v = more;
 	c = &more[list->n++];
-	*c = (struct bpfkey_ring_change){ .what = what, .serial = key->serial };
+	*c = (struct bpfkey_ring_change){.what = what, .serial = key->serial};
 	snprintf(c->description, sizeof(c->description), "%s", key->description);
 	if (key->cert) {
 		ring_fingerprint(key->cert, c->fingerprint);
@@ -76,7 +73,7 @@ int ring_changes_add(struct bpfkey_ctx *ctx, struct ring_changes *list, int what
 int ring_opts(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
 	      struct bpfkey_ring_opts *ret)
 {
-	struct bpfkey_ring_opts o = { .sz = sizeof(o) };
+	struct bpfkey_ring_opts o = {.sz = sizeof(o)};
 	const uint8_t *bytes = (const uint8_t *)opts;
 
 	for (size_t i = sizeof(o); opts && i < opts->sz; i++)

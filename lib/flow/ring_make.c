@@ -6,11 +6,11 @@
 #include "ring_change.h"
 
 /* make_staging - all roles, so that an anchored seal can be tried out too. */
-static int make_staging(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
-			struct ring *ret, bool *made)
+static int make_staging(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o, struct ring *ret,
+			bool *made)
 {
 	for (enum bpfkey_role role = 0; role < BPFKEY_ROLE__END; role++) {
-		struct ring ring = { 0 };
+		struct ring ring = {0};
 		int r = ring_find(ctx, role, o->staging, &ring);
 
 		if (r == -BPFKEY_E_NO_KEYRING) {
@@ -39,8 +39,9 @@ static int load_module(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
 	}
 	r = ring_module_load(ctx);
 	if (r < 0 && ring_native_exists()) {
-		bk_log(ctx, BPFKEY_LOG_WARNING, "only the kernel's own .bpf is there, without the "
-		       "keyrings for loaders, delegations, policy and anchors: %s",
+		bk_log(ctx, BPFKEY_LOG_WARNING,
+		       "only the kernel's own .bpf is there, without the keyrings for loaders, "
+		       "delegations, policy and anchors: %s",
 		       bpfkey_ctx_message(ctx));
 		bk_forget(ctx);
 		return 0;
@@ -71,11 +72,10 @@ static bool machine_has_one(struct bpfkey_ctx *ctx)
 	return r != -BPFKEY_E_NO_KEYRING;
 }
 
-int bpfkey_ring_create(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
-		       bool *ret_made)
+int bpfkey_ring_create(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts, bool *ret_made)
 {
 	struct bpfkey_ring_opts o;
-	struct ring ring = { 0 };
+	struct ring ring = {0};
 	bool made = false;
 	int r;
 
@@ -91,8 +91,10 @@ int bpfkey_ring_create(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *op
 		return r;
 
 	if (o.staging && machine_has_one(ctx))
-		bk_log(ctx, BPFKEY_LOG_WARNING, "loaders are still told the number of this "
-		       "machine's own keyring; pass %d to use the staging one", ring.id);
+		bk_log(ctx, BPFKEY_LOG_WARNING,
+		       "loaders are still told the number of this machine's own keyring; pass %d "
+		       "to use the staging one",
+		       ring.id);
 	else if (!o.dry_run)
 		r = ring_publish(ctx, ring.id, &made);
 	else

@@ -25,19 +25,25 @@ static int refuse_lockout(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s)
 
 	if (s->n == absent) {
 		bk_hint(ctx, "keyctl-bpf keyring enroll CERT --role %s", bpfkey_role_name(i->role));
-		return bk_fail(ctx, -BPFKEY_E_NOT_ENROLLED, "keyring '%s' is empty: sealed now it "
-			       "would stay empty until the next boot", i->name);
+		return bk_fail(
+			ctx, -BPFKEY_E_NOT_ENROLLED,
+			"keyring '%s' is empty: sealed now it would stay empty until the next boot",
+			i->name);
 	}
 	if (!count(s, BPFKEY_RING_KEY_VALID)) {
 		bk_hint(ctx, "keyctl-bpf keyring enroll CERT --role %s", bpfkey_role_name(i->role));
-		return bk_fail(ctx, -BPFKEY_E_EXPIRED, "every key in keyring '%s' is expired or "
-			       "revoked: sealed now it would verify nothing until the next boot",
+		return bk_fail(ctx, -BPFKEY_E_EXPIRED,
+			       "every key in keyring '%s' is expired or revoked: sealed now it "
+			       "would verify nothing until the next boot",
 			       i->name);
 	}
 	if (i->nested) {
-		bk_hint(ctx, "keyctl show %d, then: keyctl unlink KEYRING %d", i->serial, i->serial);
-		return bk_fail(ctx, -BPFKEY_E_FOREIGN, "keyring '%s' holds another keyring, which "
-			       "the kernel searches too and which a seal would not cover", i->name);
+		bk_hint(ctx, "keyctl show %d, then: keyctl unlink KEYRING %d", i->serial,
+			i->serial);
+		return bk_fail(ctx, -BPFKEY_E_FOREIGN,
+			       "keyring '%s' holds another keyring, which the kernel searches too "
+			       "and which a seal would not cover",
+			       i->name);
 	}
 	return 0;
 }
@@ -49,12 +55,14 @@ static void warn_odd(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s)
 		const struct bpfkey_ring_key *k = &s->keys[i];
 
 		if (!k->cert)
-			bk_log(ctx, BPFKEY_LOG_WARNING, "key %d ('%s') in keyring '%s' was not "
-			       "enrolled here and is trusted from now on until the next boot",
+			bk_log(ctx, BPFKEY_LOG_WARNING,
+			       "key %d ('%s') in keyring '%s' was not enrolled here and is trusted "
+			       "from now on until the next boot",
 			       k->serial, k->description, s->info.name);
 		else if (k->state == BPFKEY_RING_KEY_ABSENT)
-			bk_log(ctx, BPFKEY_LOG_WARNING, "'%s' was enrolled here before and is not "
-			       "in keyring '%s'", cert_info(k->cert)->subject, s->info.name);
+			bk_log(ctx, BPFKEY_LOG_WARNING,
+			       "'%s' was enrolled here before and is not in keyring '%s'",
+			       cert_info(k->cert)->subject, s->info.name);
 	}
 }
 
@@ -64,28 +72,32 @@ static int judge(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s, enum bpfke
 	const struct bpfkey_ring_info *i = &s->info;
 
 	if (i->profile == BPFKEY_PROFILE_UNKNOWN)
-		return bk_fail(ctx, -BPFKEY_E_UNCHECKED, "cannot seal keyring '%s', because its seal "
-			       "could not be read back: %s", i->name, i->detail);
+		return bk_fail(
+			ctx, -BPFKEY_E_UNCHECKED,
+			"cannot seal keyring '%s', because its seal could not be read back: %s",
+			i->name, i->detail);
 	if (i->profile == want)
 		return 1;
 	if (want == BPFKEY_PROFILE_OPEN)
-		return bk_fail(ctx, -BPFKEY_E_SEALED, "keyring '%s' is sealed (%s), and no seal can "
-			       "be taken back before the next boot", i->name,
-			       bpfkey_profile_name(i->profile));
+		return bk_fail(ctx, -BPFKEY_E_SEALED,
+			       "keyring '%s' is sealed (%s), and no seal can be taken back before "
+			       "the next boot",
+			       i->name, bpfkey_profile_name(i->profile));
 	/* Half sealed of the right sort, and anchored made locked: only permissions go. */
 	if (i->profile == BPFKEY_PROFILE_PARTIAL && (want == BPFKEY_PROFILE_LOCKED || i->anchor))
 		return 0;
 	if (i->profile == BPFKEY_PROFILE_OPEN ||
 	    (i->profile == BPFKEY_PROFILE_ANCHORED && want == BPFKEY_PROFILE_LOCKED))
 		return 0;
-	return bk_fail(ctx, -BPFKEY_E_SEALED, "keyring '%s' is sealed already, as %s%s%s: that "
-		       "cannot be changed before the next boot", i->name,
-		       bpfkey_profile_name(i->profile), i->detail[0] ? ", " : "", i->detail);
+	return bk_fail(ctx, -BPFKEY_E_SEALED,
+		       "keyring '%s' is sealed already, as %s%s%s: that cannot be changed before "
+		       "the next boot",
+		       i->name, bpfkey_profile_name(i->profile), i->detail[0] ? ", " : "",
+		       i->detail);
 }
 
 /* apply - the restriction first: between the two the keyring is already closed. */
-static int apply(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s, int32_t anchor,
-		 uint32_t perm)
+static int apply(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s, int32_t anchor, uint32_t perm)
 {
 	bool restricted = s->info.profile != BPFKEY_PROFILE_OPEN;
 	int r = restricted ? 0 : ring_restrict(ctx, &s->ring, anchor);
@@ -109,8 +121,7 @@ static int read_back(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
 	return 0;
 }
 
-static int seal_locked(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
-		       bool *ret_sealed)
+static int seal_locked(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o, bool *ret_sealed)
 {
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *s = NULL;
 	int r = ring_snapshot(ctx, o->role, o->staging, &s);
@@ -131,8 +142,7 @@ static int seal_locked(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
 }
 
 /* The anchors are locked first: an open keyring of anchors would be an open door. */
-static int seal_anchored(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
-			 bool *ret_sealed)
+static int seal_anchored(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o, bool *ret_sealed)
 {
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *s = NULL;
 	struct bpfkey_ring_opts anchors = *o;
@@ -182,7 +192,8 @@ int bpfkey_ring_seal(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts
 	if (r < 0)
 		return r;
 	if (profile == BPFKEY_PROFILE_ANCHORED && o.role != BPFKEY_ROLE_BUILD)
-		return bk_fail(ctx, -BPFKEY_E_USAGE, "only the keyring of build keys can be anchored");
+		return bk_fail(ctx, -BPFKEY_E_USAGE,
+			       "only the keyring of build keys can be anchored");
 	if (profile == BPFKEY_PROFILE_LOCKED)
 		r = seal_locked(ctx, &o, &sealed);
 	else if (profile == BPFKEY_PROFILE_ANCHORED)

@@ -49,8 +49,8 @@ const struct bpfkey_ring_key *bpfkey_ring_key(const struct bpfkey_ring *ring, si
 	return i < ring->n ? &ring->keys[i] : NULL;
 }
 
-enum bpfkey_profile ring_profile(enum reader_seal seal, uint32_t perm, int32_t by,
-				 int32_t anchor, bool anchor_locked, char *detail, size_t n)
+enum bpfkey_profile ring_profile(enum reader_seal seal, uint32_t perm, int32_t by, int32_t anchor,
+				 bool anchor_locked, char *detail, size_t n)
 {
 	detail[0] = 0;
 	if (seal == READER_SEAL_NONE)
@@ -59,17 +59,21 @@ enum bpfkey_profile ring_profile(enum reader_seal seal, uint32_t perm, int32_t b
 	if (!(perm & ~PERM_HARMLESS))
 		return BPFKEY_PROFILE_LOCKED;
 	if (seal == READER_SEAL_REJECT) {
-		snprintf(detail, n, "nothing can be added, but the permissions %08x still let keys "
-			 "be removed; seal it again to finish", perm);
+		snprintf(detail, n,
+			 "nothing can be added, but the permissions %08x still let keys be "
+			 "removed; seal it again to finish",
+			 perm);
 		return BPFKEY_PROFILE_PARTIAL;
 	}
 	if (seal == READER_SEAL_CHAIN) {
-		snprintf(detail, n, "restricted with ':chain', as systemd-keyring-setup does: "
-			 "each key in it can enrol others");
+		snprintf(detail, n,
+			 "restricted with ':chain', as systemd-keyring-setup does: each key in it "
+			 "can enrol others");
 		return BPFKEY_PROFILE_FOREIGN;
 	}
 	if (seal != READER_SEAL_KEYRING || !anchor || by != anchor) {
-		snprintf(detail, n, "restricted by a rule that is none of ours (key %d vouches)", by);
+		snprintf(detail, n, "restricted by a rule that is none of ours (key %d vouches)",
+			 by);
 		return BPFKEY_PROFILE_FOREIGN;
 	}
 	if (!anchor_locked) {
@@ -77,8 +81,10 @@ enum bpfkey_profile ring_profile(enum reader_seal seal, uint32_t perm, int32_t b
 		return BPFKEY_PROFILE_PARTIAL;
 	}
 	if (perm & ~(PERM_HARMLESS | BPFKEY_PERM_ANCHORED)) {
-		snprintf(detail, n, "the permissions %08x are laxer than those of an anchored "
-			 "keyring; seal it again to finish", perm);
+		snprintf(detail, n,
+			 "the permissions %08x are laxer than those of an anchored keyring; seal "
+			 "it again to finish",
+			 perm);
 		return BPFKEY_PROFILE_PARTIAL;
 	}
 	return BPFKEY_PROFILE_ANCHORED;
@@ -103,7 +109,7 @@ static bool anchors_locked(struct bpfkey_ctx *ctx, struct reader *reader, const 
 static int read_seal(struct bpfkey_ctx *ctx, struct reader *reader, const char *staging,
 		     struct bpfkey_ring *s)
 {
-	struct ring anchor = { 0 };
+	struct ring anchor = {0};
 	struct reader_io io;
 	bool locked;
 	int r = reader_read(ctx, reader, s->ring.serial, &io);
@@ -188,7 +194,7 @@ static int push_key(struct bpfkey_ctx *ctx, struct bpfkey_ring *s, const char *d
 		free(copy);
 		return bk_out_of_memory(ctx);
 	}
-	more[s->n] = (struct bpfkey_ring_key){ .description = copy };
+	more[s->n] = (struct bpfkey_ring_key){.description = copy};
 	*ret = &more[s->n++];
 	return 0;
 }
@@ -196,9 +202,9 @@ static int push_key(struct bpfkey_ctx *ctx, struct bpfkey_ring *s, const char *d
 static int add_key(struct bpfkey_ctx *ctx, struct bpfkey_ring *s, struct reader *reader,
 		   int32_t serial)
 {
-	struct reader_io io = { 0 };
+	struct reader_io io = {0};
 	struct bpfkey_ring_key *k;
-	struct ring_desc d = { 0 };
+	struct ring_desc d = {0};
 	int err, r = 0;
 
 	err = -ring_describe(serial, &d);
@@ -207,7 +213,7 @@ static int add_key(struct bpfkey_ctx *ctx, struct bpfkey_ring *s, struct reader 
 	if (r < 0)
 		return r;
 	if (err == ENOKEY || io.state == READER_NO_KEY)
-		return 0;	/* collected between list and look */
+		return 0; /* collected between list and look */
 	if (!err && !strcmp(d.type, "keyring"))
 		io.state = READER_KEYRING;
 	else if (!err)
@@ -283,8 +289,13 @@ int ring_snapshot(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *sta
 	if (r < 0)
 		return r;
 	s->info = (struct bpfkey_ring_info){
-		.role = role, .kind = s->ring.kind, .name = s->ring.name, .serial = s->ring.serial,
-		.id = s->ring.id, .perm = s->ring.perm, .detail = s->detail,
+		.role = role,
+		.kind = s->ring.kind,
+		.name = s->ring.name,
+		.serial = s->ring.serial,
+		.id = s->ring.id,
+		.perm = s->ring.perm,
+		.detail = s->detail,
 		.profile = BPFKEY_PROFILE_UNKNOWN,
 	};
 	r = reader_open(ctx, &reader);

@@ -34,7 +34,7 @@ void ring_store_done(struct ring_store *s)
 	for (size_t i = 0; i < s->n; i++)
 		cert_free(s->certs[i]);
 	free(s->certs);
-	*s = (struct ring_store){ 0 };
+	*s = (struct ring_store){0};
 }
 
 /* store_path - of the directory, or of a file in it. */
@@ -134,7 +134,7 @@ static void closedirp(DIR **d)
 
 int ring_store_load(struct bpfkey_ctx *ctx, const char *staging, struct ring_store *ret)
 {
-	_cleanup_(ring_store_done) struct ring_store s = { 0 };
+	_cleanup_(ring_store_done) struct ring_store s = {0};
 	_cleanup_(bk_freep) char *dir = NULL;
 	_cleanup_(closedirp) DIR *d = NULL;
 	const struct dirent *e;
@@ -155,7 +155,7 @@ int ring_store_load(struct bpfkey_ctx *ctx, const char *staging, struct ring_sto
 		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno,
 				     "cannot read the enrolled certificates in '%s'", dir);
 	*ret = s;
-	s = (struct ring_store){ 0 };
+	s = (struct ring_store){0};
 	return 0;
 }
 
@@ -183,8 +183,7 @@ int ring_store_add(struct bpfkey_ctx *ctx, const char *staging, const struct bpf
 	return 0;
 }
 
-int ring_store_remove(struct bpfkey_ctx *ctx, const char *staging,
-		      const struct bpfkey_cert *cert)
+int ring_store_remove(struct bpfkey_ctx *ctx, const char *staging, const struct bpfkey_cert *cert)
 {
 	_cleanup_(bk_freep) char *path = NULL;
 	int r = cert_path(ctx, staging, cert, &path);

@@ -25,7 +25,8 @@ static void check_counts(const struct bpfkey_gate_info *g, struct bpfkey_finding
 			     "%llu attempts to change or remove the gate were refused",
 			     (unsigned long long)g->attacks);
 	if (g->lost)
-		findings_add(f, BPFKEY_NOTE, "gate", "", "%llu decisions are no longer in the record",
+		findings_add(f, BPFKEY_NOTE, "gate", "",
+			     "%llu decisions are no longer in the record",
 			     (unsigned long long)g->lost);
 	if (g->untracked)
 		findings_add(f, BPFKEY_ATTENTION, "gate", "keyctl-bpf gate programs",
@@ -46,8 +47,9 @@ static void check_programs(struct bpfkey_ctx *ctx, struct bpfkey_findings *f)
 		unknown += !v[i].known && !v[i].own;
 	if (unknown)
 		findings_add(f, BPFKEY_NOTE, "gate", "keyctl-bpf gate programs",
-			     "%zu programs are of unknown origin: loaded before the gate, or while it "
-			     "did not enforce", unknown);
+			     "%zu programs are of unknown origin: loaded before the gate, or while "
+			     "it did not enforce",
+			     unknown);
 }
 
 /* rule_for - does the gate know this key? */
@@ -70,7 +72,7 @@ static void check_rules(struct bpfkey_ctx *ctx, const char *staging, struct bpfk
 		return;
 	}
 	if (ring_snapshot(ctx, BPFKEY_ROLE_BUILD, staging, &s) < 0) {
-		bk_forget(ctx);	/* status_rings() has said it */
+		bk_forget(ctx); /* findings_rings() has said it */
 		return;
 	}
 	for (size_t i = 0; i < s->n; i++)
@@ -83,7 +85,7 @@ static void check_rules(struct bpfkey_ctx *ctx, const char *staging, struct bpfk
 
 static void check_gate(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
 {
-	struct bpfkey_gate_info g = { 0 };
+	struct bpfkey_gate_info g = {0};
 	int r = bpfkey_gate_info(ctx, &g);
 
 	if (r == -BPFKEY_E_NO_GATE) {
@@ -108,13 +110,14 @@ static void check_gate(struct bpfkey_ctx *ctx, const char *staging, struct bpfke
 
 static void check_tpm(struct bpfkey_ctx *ctx, struct bpfkey_findings *f)
 {
-	struct bpfkey_tpm_info t = { .sz = sizeof(t) };
+	struct bpfkey_tpm_info t = {.sz = sizeof(t)};
 	int r = bpfkey_tpm_info(ctx, &t);
 
 	if (r == -BPFKEY_E_NO_TPM && !bpfkey_ctx_tpm(ctx)) {
 		bk_forget(ctx);
-		findings_add(f, BPFKEY_NOTE, "tpm", "", "there is no TPM here: keys cannot be sealed "
-			     "on this machine (verifying needs none)");
+		findings_add(f, BPFKEY_NOTE, "tpm", "",
+			     "there is no TPM here: keys cannot be sealed on this machine "
+			     "(verifying needs none)");
 		return;
 	}
 	if (r < 0) {
@@ -122,17 +125,18 @@ static void check_tpm(struct bpfkey_ctx *ctx, struct bpfkey_findings *f)
 		return;
 	}
 	if (t.locked_out)
-		findings_add(f, BPFKEY_ATTENTION, "tpm", "keyctl-bpf explain 0x921", "the TPM is locked "
-			     "out after %u wrong PINs; keys without PIN still work",
-			     t.lockout_counter);
+		findings_add(
+			f, BPFKEY_ATTENTION, "tpm", "keyctl-bpf explain 0x921",
+			"the TPM is locked out after %u wrong PINs; keys without PIN still work",
+			t.lockout_counter);
 	if (t.software)
-		findings_add(f, BPFKEY_NOTE, "tpm", "", "the TPM is software (%s): it protects no key "
-			     "from root", t.kind);
+		findings_add(f, BPFKEY_NOTE, "tpm", "",
+			     "the TPM is software (%s): it protects no key from root", t.kind);
 }
 
-void status_collect(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
+void findings_status(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
 {
-	status_rings(ctx, staging, f);
+	findings_rings(ctx, staging, f);
 	check_gate(ctx, staging, f);
 	check_tpm(ctx, f);
 }
@@ -143,7 +147,7 @@ int bpfkey_status(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_fin
 
 	bk_enter(ctx);
 	if (f)
-		status_collect(ctx, staging, f);
+		findings_status(ctx, staging, f);
 	if (!f || !findings_ok(f))
 		return bk_out_of_memory(ctx);
 	*ret = steal(&f);

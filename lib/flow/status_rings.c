@@ -26,26 +26,32 @@ static void check_state(const struct bpfkey_ring *s, const struct bpfkey_ring_ke
 
 	switch (k->state) {
 	case BPFKEY_RING_KEY_EXPIRED:
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf cert issue or cert new, then "
-			     "keyctl-bpf keyring enroll", "key %d, '%s', in '%s' expired on %s",
-			     k->serial, key_name(k), ring, text_from_time(k->expires, t));
+		findings_add(f, BPFKEY_ATTENTION, TOPIC,
+			     "keyctl-bpf cert issue or cert new, then keyctl-bpf keyring enroll",
+			     "key %d, '%s', in '%s' expired on %s", k->serial, key_name(k), ring,
+			     text_from_time(k->expires, t));
 		return;
 	case BPFKEY_RING_KEY_REVOKED:
-		findings_add(f, BPFKEY_NOTE, TOPIC, "", "key %d, '%s', in '%s' is revoked: the kernel "
-			     "refuses what it signed", k->serial, key_name(k), ring);
+		findings_add(f, BPFKEY_NOTE, TOPIC, "",
+			     "key %d, '%s', in '%s' is revoked: the kernel refuses what it signed",
+			     k->serial, key_name(k), ring);
 		return;
 	case BPFKEY_RING_KEY_ABSENT:
-		snprintf(next, sizeof(next), "keyctl-bpf keyring enroll CERT --role %s, or keyctl-bpf "
-			 "keyring remove", role);
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, next, "'%s' was enrolled here, but '%s' does "
-			     "not hold it (a reboot empties keyrings)", key_name(k), ring);
+		snprintf(next, sizeof(next),
+			 "keyctl-bpf keyring enroll CERT --role %s, or keyctl-bpf keyring remove",
+			 role);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, next,
+			     "'%s' was enrolled here, but '%s' does not hold it (a reboot empties "
+			     "keyrings)",
+			     key_name(k), ring);
 		return;
 	case BPFKEY_RING_KEY_VALID:
 		if (k->expires > 0 && k->expires - time(NULL) < SOON)
-			findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf cert issue or cert new, "
-				     "then keyctl-bpf keyring enroll",
-				     "key %d, '%s', in '%s' expires soon, on %s", k->serial,
-				     key_name(k), ring, text_from_time(k->expires, t));
+			findings_add(
+				f, BPFKEY_ATTENTION, TOPIC,
+				"keyctl-bpf cert issue or cert new, then keyctl-bpf keyring enroll",
+				"key %d, '%s', in '%s' expires soon, on %s", k->serial, key_name(k),
+				ring, text_from_time(k->expires, t));
 	}
 }
 
@@ -60,20 +66,24 @@ static void check_key(const struct bpfkey_ring *s, const struct bpfkey_ring_key 
 	snprintf(next, sizeof(next), "keyctl unlink %d %d, unless you know whose it is", k->serial,
 		 s->info.serial);
 	if (!k->cert)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, next, "key %d in '%s', '%s', is unknown: it "
-			     "was not enrolled here", k->serial, s->info.name, k->description);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, next,
+			     "key %d in '%s', '%s', is unknown: it was not enrolled here",
+			     k->serial, s->info.name, k->description);
 	else if (!(cert_info(k->cert)->roles & 1u << s->info.role))
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, next, "key %d, '%s', is in '%s' without the "
-			     "role '%s'", k->serial, key_name(k), s->info.name,
-			     bpfkey_role_name(s->info.role));
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, next,
+			     "key %d, '%s', is in '%s' without the role '%s'", k->serial,
+			     key_name(k), s->info.name, bpfkey_role_name(s->info.role));
 	if (k->cert && k->expires == 0)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring remove, then keyring "
-			     "enroll", "the kernel has no end for key %d, '%s', although its "
-			     "certificate has", k->serial, key_name(k));
+		findings_add(f, BPFKEY_ATTENTION, TOPIC,
+			     "keyctl-bpf keyring remove, then keyring enroll",
+			     "the kernel has no end for key %d, '%s', although its certificate has",
+			     k->serial, key_name(k));
 	if (k->perm & 0x00003c3cu)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring remove, then keyring "
-			     "enroll", "the permissions %08x of key %d, '%s', let users other than "
-			     "root change it", k->perm, k->serial, key_name(k));
+		findings_add(
+			f, BPFKEY_ATTENTION, TOPIC,
+			"keyctl-bpf keyring remove, then keyring enroll",
+			"the permissions %08x of key %d, '%s', let users other than root change it",
+			k->perm, k->serial, key_name(k));
 }
 
 static void check_profile(const struct bpfkey_ring_info *i, const char *staging,
@@ -88,17 +98,18 @@ static void check_profile(const struct bpfkey_ring_info *i, const char *staging,
 	case BPFKEY_PROFILE_ANCHORED:
 		return;
 	case BPFKEY_PROFILE_OPEN:
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, next, "'%s' is not sealed: whoever becomes root can enrol keys",
-			     i->name);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, next,
+			     "'%s' is not sealed: whoever becomes root can enrol keys", i->name);
 		return;
 	case BPFKEY_PROFILE_UNKNOWN:
-		findings_add(f, BPFKEY_UNCHECKED, TOPIC, "keyctl-bpf doctor", "whether '%s' is sealed "
-			     "could not be read: %s", i->name, i->detail);
+		findings_add(f, BPFKEY_UNCHECKED, TOPIC, "keyctl-bpf doctor",
+			     "whether '%s' is sealed could not be read: %s", i->name, i->detail);
 		return;
 	case BPFKEY_PROFILE_FOREIGN:
 	case BPFKEY_PROFILE_PARTIAL:
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, i->profile == BPFKEY_PROFILE_PARTIAL ?
-			     "keyctl-bpf keyring seal" : "", "'%s': %s", i->name, i->detail);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC,
+			     i->profile == BPFKEY_PROFILE_PARTIAL ? "keyctl-bpf keyring seal" : "",
+			     "'%s': %s", i->name, i->detail);
 	}
 }
 
@@ -109,22 +120,26 @@ static void check_ring(const struct bpfkey_ring *s, const char *staging, struct 
 
 	check_profile(i, staging, f);
 	if (i->kind == BPFKEY_RING_STAGING)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring create", "'%s' is an "
-			     "ordinary keyring, for development: whoever possesses it may invalidate "
-			     "it", i->name);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring create",
+			     "'%s' is an ordinary keyring, for development: whoever possesses it "
+			     "may invalidate it",
+			     i->name);
 	if (i->nested)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl show, then keyctl unlink", "'%s' holds "
-			     "%u other keyrings, which the kernel searches too", i->name, i->nested);
+		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl show, then keyctl unlink",
+			     "'%s' holds %u other keyrings, which the kernel searches too", i->name,
+			     i->nested);
 	if (i->other)
-		findings_add(f, BPFKEY_NOTE, TOPIC, "", "'%s' holds %u keys that are no certificates",
-			     i->name, i->other);
+		findings_add(f, BPFKEY_NOTE, TOPIC, "",
+			     "'%s' holds %u keys that are no certificates", i->name, i->other);
 	for (size_t k = 0; k < s->n; k++) {
 		check_key(s, &s->keys[k], f);
 		valid += s->keys[k].state == BPFKEY_RING_KEY_VALID;
 	}
 	if (!valid)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring enroll CERT", "'%s' holds no "
-			     "valid key: nothing that is signed can be loaded with it", i->name);
+		findings_add(
+			f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring enroll CERT",
+			"'%s' holds no valid key: nothing that is signed can be loaded with it",
+			i->name);
 }
 
 /* The others count only when something is in them; anchors also when .bpf relies on them. */
@@ -157,7 +172,7 @@ static void check_published(struct bpfkey_ctx *ctx, const struct bpfkey_ring_inf
 	bk_forget(ctx);
 }
 
-void status_rings(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
+void findings_rings(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
 {
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *s = NULL;
 	int r = ring_snapshot(ctx, BPFKEY_ROLE_BUILD, staging, &s);

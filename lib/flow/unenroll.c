@@ -16,8 +16,8 @@ struct removal {
 	struct bpfkey_ctx *ctx;
 	const struct bpfkey_ring_opts *opts;
 	struct bpfkey_ring *before;
-	bool *go;	/* one for each key of before */
-	bool *held;	/* kept on the workbench, in case it has to go back */
+	bool *go;   /* one for each key of before */
+	bool *held; /* kept on the workbench, in case it has to go back */
 	bool *gone;
 };
 
@@ -119,8 +119,8 @@ static int select_all(struct removal *m, const char *const *names, size_t n)
 	for (size_t i = 0; !r && i < n; i++) {
 		bool hex = is_hex(names[i]) && strlen(names[i]) >= PREFIX_MIN;
 
-		r = hex && access(names[i], F_OK) ? select_fingerprint(m, names[i]) :
-						    select_cert(m, names[i]);
+		r = hex && access(names[i], F_OK) ? select_fingerprint(m, names[i])
+						  : select_cert(m, names[i]);
 		if (r < 0)
 			return bk_fail(m->ctx, r, "cannot remove '%s'", names[i]);
 	}
@@ -160,8 +160,9 @@ static int take_out(struct removal *m)
 		int32_t key = m->before->keys[i].serial;
 
 		if (m->gone[i] && ringkey_link(NULL, &m->before->ring, key) < 0)
-			bk_log(m->ctx, BPFKEY_LOG_WARNING, "key %d could not be put back into "
-			       "keyring '%s'", key, m->before->info.name);
+			bk_log(m->ctx, BPFKEY_LOG_WARNING,
+			       "key %d could not be put back into keyring '%s'", key,
+			       m->before->info.name);
 	}
 	return r;
 }
@@ -196,15 +197,17 @@ static int forget_certs(struct removal *m)
 			continue;
 		r = ring_store_remove(m->ctx, m->opts->staging, cert);
 		if (r < 0)
-			return bk_fail(m->ctx, r, "the keys are out of keyring '%s', but a "
-				       "certificate is still on disk", m->before->info.name);
+			return bk_fail(m->ctx, r,
+				       "the keys are out of keyring '%s', but a certificate is "
+				       "still on disk",
+				       m->before->info.name);
 	}
 	return 0;
 }
 
 static int answer(struct removal *m, struct bpfkey_ring_change **ret, size_t *ret_n)
 {
-	struct ring_changes list = { 0 };
+	struct ring_changes list = {0};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < m->before->n; i++) {
@@ -223,10 +226,10 @@ static int answer(struct removal *m, struct bpfkey_ring_change **ret, size_t *re
 }
 
 int bpfkey_ring_remove(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
-		       const char *const *names, size_t n,
-		       struct bpfkey_ring_change **ret, size_t *ret_n)
+		       const char *const *names, size_t n, struct bpfkey_ring_change **ret,
+		       size_t *ret_n)
 {
-	_cleanup_(removal_done) struct removal m = { .ctx = ctx };
+	_cleanup_(removal_done) struct removal m = {.ctx = ctx};
 	struct bpfkey_ring_opts o;
 	int r;
 

@@ -93,8 +93,8 @@ int bpfobj_load(struct bpfkey_ctx *ctx, struct bpf_object *obj, const char *name
 	else if (r == -EPERM)
 		bk_hint(ctx, "see whether a policy refuses it: keyctl-bpf gate log");
 	else
-		bk_hint(ctx, "keyctl-bpf doctor tells what this kernel lacks; "
-			     "--verbose shows what the verifier said");
+		bk_hint(ctx, "keyctl-bpf doctor tells what this kernel lacks; --verbose shows what "
+			     "the verifier said");
 	if (last_warning[0])
 		bk_fail(ctx, load_code(-r), "%s", last_warning);
 	return bk_fail_errno(ctx, load_code(-r), -r, "cannot load the BPF object '%s'", name);

@@ -30,8 +30,8 @@ static int common_code(int err)
 static int add_code(int err)
 {
 	switch (err) {
-	case EPERM:	/* its restriction */
-	case EACCES:	/* its permissions: no WRITE */
+	case EPERM:  /* its restriction */
+	case EACCES: /* its permissions: no WRITE */
 		return -BPFKEY_E_SEALED;
 	case ENOKEY:
 		return -BPFKEY_E_UNKNOWN_SIGNER;

@@ -13,11 +13,11 @@
 static const struct {
 	const char *name, *suffix;
 } names[BPFKEY_ROLE__END] = {
-	[BPFKEY_ROLE_BUILD] = { BPFKEY_RING_BPF, "" },
-	[BPFKEY_ROLE_DELEGATED] = { BPFKEY_RING_DELEGATED, "_delegated" },
-	[BPFKEY_ROLE_LOADER] = { BPFKEY_RING_LOADER, "_loader" },
-	[BPFKEY_ROLE_POLICY] = { BPFKEY_RING_POLICY, "_policy" },
-	[BPFKEY_ROLE_ANCHOR] = { BPFKEY_RING_ANCHOR, "_anchor" },
+	[BPFKEY_ROLE_BUILD] = {BPFKEY_RING_BPF, ""},
+	[BPFKEY_ROLE_DELEGATED] = {BPFKEY_RING_DELEGATED, "_delegated"},
+	[BPFKEY_ROLE_LOADER] = {BPFKEY_RING_LOADER, "_loader"},
+	[BPFKEY_ROLE_POLICY] = {BPFKEY_RING_POLICY, "_policy"},
+	[BPFKEY_ROLE_ANCHOR] = {BPFKEY_RING_ANCHOR, "_anchor"},
 };
 
 const char *ring_name(enum bpfkey_role role)
@@ -37,7 +37,7 @@ int ring_need_root(struct bpfkey_ctx *ctx)
 int ring_describe(int32_t serial, struct ring_desc *ret)
 {
 	_cleanup_(bk_freep) char *text = NULL;
-	struct ring_desc d = { 0 };
+	struct ring_desc d = {0};
 	int at = 0;
 
 	if (keyctl_describe_alloc(serial, &text) < 0)
@@ -65,9 +65,10 @@ static int check_dot(struct bpfkey_ctx *ctx, int32_t serial, const char *name, s
 	if (r < 0)
 		return keyerr_other(ctx, -r, "cannot look at keyring '%s' (%d)", name, serial);
 	if (strcmp(d.type, "keyring") || strcmp(d.name, name) || d.uid || d.gid)
-		return bk_fail(ctx, -BPFKEY_E_FOREIGN,
-			       "key %d should be the keyring '%s' of root, but is the %s '%s' of user %u",
-			       serial, name, d.type, d.name, d.uid);
+		return bk_fail(
+			ctx, -BPFKEY_E_FOREIGN,
+			"key %d should be the keyring '%s' of root, but is the %s '%s' of user %u",
+			serial, name, d.type, d.name, d.uid);
 	ret->perm = d.perm;
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	return 0;
@@ -83,7 +84,7 @@ bool ring_native_exists(void)
 
 static int find_native(struct bpfkey_ctx *ctx, struct ring *ret)
 {
-	struct ring ring = { .kind = BPFKEY_RING_NATIVE, .id = BPFKEY_SPEC_BPF_KEYRING };
+	struct ring ring = {.kind = BPFKEY_RING_NATIVE, .id = BPFKEY_SPEC_BPF_KEYRING};
 	key_serial_t serial = keyctl_get_keyring_ID(BPFKEY_SPEC_BPF_KEYRING, 0);
 	int r;
 
@@ -98,7 +99,7 @@ static int find_native(struct bpfkey_ctx *ctx, struct ring *ret)
 
 static int find_module(struct bpfkey_ctx *ctx, enum bpfkey_role role, struct ring *ret)
 {
-	struct ring ring = { .kind = BPFKEY_RING_MODULE };
+	struct ring ring = {.kind = BPFKEY_RING_MODULE};
 	const char *name = names[role].name;
 	int r = ring_module_serial(ctx, name, &ring.serial);
 
@@ -118,8 +119,9 @@ static int staging_name(struct bpfkey_ctx *ctx, enum bpfkey_role role, const cha
 {
 	if (!text_is_name(staging) || strlen(staging) > 48)
 		return bk_fail(ctx, -BPFKEY_E_USAGE,
-			       "'%s' is no name for a staging keyring: 1 to 48 letters, digits "
-			       "and '._-', not beginning with a dot", staging);
+			       "'%s' is no name for a staging keyring: 1 to 48 letters, digits and "
+			       "'._-', not beginning with a dot",
+			       staging);
 	snprintf(ret, RING_NAME_MAX, "%s%s", staging, names[role].suffix);
 	return 0;
 }
@@ -129,7 +131,7 @@ static int find_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const cha
 			struct ring *ret)
 {
 	_cleanup_(bk_freep) void *list = NULL;
-	struct ring ring = { .kind = BPFKEY_RING_STAGING };
+	struct ring ring = {.kind = BPFKEY_RING_STAGING};
 	struct ring_desc d;
 	int r, n;
 
@@ -157,8 +159,7 @@ static int find_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const cha
 	return bk_fail(ctx, -BPFKEY_E_NO_KEYRING, "no staging keyring '%s'", ring.name);
 }
 
-int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
-	      struct ring *ret)
+int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging, struct ring *ret)
 {
 	int r = ring_need_root(ctx);
 
@@ -174,7 +175,7 @@ int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging
 int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
 		      struct ring *ret)
 {
-	struct ring ring = { .kind = BPFKEY_RING_STAGING, .perm = BPFKEY_PERM_STAGING };
+	struct ring ring = {.kind = BPFKEY_RING_STAGING, .perm = BPFKEY_PERM_STAGING};
 	key_serial_t serial;
 	int r, err;
 
@@ -185,8 +186,9 @@ int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char 
 	serial = add_key("keyring", ring.name, NULL, 0, KEY_SPEC_PROCESS_KEYRING);
 	if (serial < 0)
 		return keyerr_other(ctx, errno, "cannot make keyring '%s'", ring.name);
-	err = keyctl_setperm(serial, ring.perm) || keyctl_link(serial, KEY_SPEC_USER_KEYRING) ?
-	      errno : 0;
+	err = keyctl_setperm(serial, ring.perm) || keyctl_link(serial, KEY_SPEC_USER_KEYRING)
+		      ? errno
+		      : 0;
 	keyctl_unlink(serial, KEY_SPEC_PROCESS_KEYRING);
 	if (err)
 		return keyerr_other(ctx, err, "cannot make keyring '%s'", ring.name);
@@ -213,8 +215,8 @@ int ring_restrict(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t ancho
 	long r;
 
 	snprintf(rule, sizeof(rule), "key_or_keyring:%d", anchor);
-	r = anchor ? keyctl_restrict_keyring(ring->serial, "asymmetric", rule) :
-		     keyctl_restrict_keyring(ring->serial, NULL, NULL);
+	r = anchor ? keyctl_restrict_keyring(ring->serial, "asymmetric", rule)
+		   : keyctl_restrict_keyring(ring->serial, NULL, NULL);
 	if (r < 0)
 		return keyerr_restrict(ctx, errno, "cannot restrict keyring '%s'", ring->name);
 	return 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "../base/text.h"
 #include "bpf_attr.h"
 #include "probe_certs.h"
 #include "ring_key.h"
@@ -15,17 +16,20 @@
 enum probe_generation probe_generation(void)
 {
 	static const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
-	const uint8_t garbage[16] = { 0 };
+	const uint8_t garbage[16] = {0};
 	const int no_map = -1;
 	struct attr_prog_load attr = {
 		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insn_cnt = ARRAY_SIZE(insns), .insns = (uintptr_t)insns,
-		.license = (uintptr_t)"GPL",
-		.fd_array = (uintptr_t)&no_map, .fd_array_cnt = 1,
-		.signature = (uintptr_t)garbage, .signature_size = sizeof(garbage),
+		.insn_cnt = ARRAY_SIZE(insns),
+		.insns = (uintptr_t)insns,
+		.license = (uintptr_t) "GPL",
+		.fd_array = (uintptr_t)&no_map,
+		.fd_array_cnt = 1,
+		.signature = (uintptr_t)garbage,
+		.signature_size = sizeof(garbage),
 	};
 	/* A keyring that exists: without one the kernel says EINVAL before it looks any further. */
 	long ring = keyctl_get_keyring_ID(KEY_SPEC_PROCESS_KEYRING, 1);
@@ -39,12 +43,12 @@ enum probe_generation probe_generation(void)
 		return PROBE_GEN_NONE;
 	}
 	switch (ring < 0 ? EPERM : errno) {
-	case E2BIG:		/* bytes behind the end of its union bpf_attr are not zero */
-	case EOPNOTSUPP:	/* built without CONFIG_SYSTEM_DATA_VERIFICATION */
+	case E2BIG:      /* bytes behind the end of its union bpf_attr are not zero */
+	case EOPNOTSUPP: /* built without CONFIG_SYSTEM_DATA_VERIFICATION */
 		return PROBE_GEN_NONE;
-	case EBADMSG:		/* the signature came first: not a PKCS#7 message */
+	case EBADMSG: /* the signature came first: not a PKCS#7 message */
 		return PROBE_GEN_INSNS;
-	case EBADF:		/* the map came first, so it can be part of what is verified */
+	case EBADF: /* the map came first, so it can be part of what is verified */
 		return PROBE_GEN_METADATA;
 	default:
 		return PROBE_GEN_UNKNOWN;
@@ -75,10 +79,11 @@ static bool first_line(const char *path, char *line, size_t n)
 static int number_in(const char *path)
 {
 	char line[32];
+	uint64_t v;
 
-	if (!first_line(path, line, sizeof(line)) || line[0] < '0' || line[0] > '9')
+	if (!first_line(path, line, sizeof(line)) || text_u64(line, INT32_MAX, &v) < 0)
 		return -1;
-	return atoi(line);
+	return (int)v;
 }
 
 static enum probe_answer yes_no_in(const char *path)
@@ -153,7 +158,7 @@ static bool swap_on(void)
 
 void probe_machine(struct probe_machine *ret)
 {
-	struct probe_machine m = { .module_unsealed = -1 };
+	struct probe_machine m = {.module_unsealed = -1};
 	enum probe_answer unsealed;
 	struct utsname u;
 

@@ -20,15 +20,15 @@ static const struct {
 	const char *symbol;
 	enum reader_seal seal;
 } seals[] = {
-	{ "restrict_link_reject", READER_SEAL_REJECT },
-	{ "restrict_link_by_key_or_keyring", READER_SEAL_KEYRING },
-	{ "restrict_link_by_key_or_keyring_chain", READER_SEAL_CHAIN },
+	{"restrict_link_reject", READER_SEAL_REJECT},
+	{"restrict_link_by_key_or_keyring", READER_SEAL_KEYRING},
+	{"restrict_link_by_key_or_keyring_chain", READER_SEAL_CHAIN},
 };
 
 struct reader {
 	int fd;
-	bool symbols;		/* addresses were looked for */
-	uint64_t address[ARRAY_SIZE(seals)];	/* 0: not told */
+	bool symbols;                        /* addresses were looked for */
+	uint64_t address[ARRAY_SIZE(seals)]; /* 0: not told */
 };
 
 void reader_free(struct reader *r)
@@ -49,7 +49,7 @@ int reader_fd(const struct reader *r)
 static int pinned_fd(void)
 {
 	_cleanup_(bk_closep) int fd = bpf_obj_get(READER_PIN);
-	struct bpf_prog_info info = { 0 };
+	struct bpf_prog_info info = {0};
 	__u32 n = sizeof(info);
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &n))
@@ -96,13 +96,13 @@ int reader_open(struct bpfkey_ctx *ctx, struct reader **ret)
 
 int reader_read(struct bpfkey_ctx *ctx, struct reader *r, int32_t serial, struct reader_io *ret)
 {
-	struct reader_io io = { .serial = serial };
+	struct reader_io io = {.serial = serial};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &io, .ctx_size_in = sizeof(io));
 	int err = -bpf_prog_test_run_opts(r->fd, &opts);
 
 	if (err)
-		return bk_fail_errno(ctx, err == EPERM ? -BPFKEY_E_PRIVILEGE : -BPFKEY_E_KERNEL, err,
-				     "cannot run the BPF reader on key %d", serial);
+		return bk_fail_errno(ctx, err == EPERM ? -BPFKEY_E_PRIVILEGE : -BPFKEY_E_KERNEL,
+				     err, "cannot run the BPF reader on key %d", serial);
 	if (io.state == READER_NOT_RUN || io.key_len > READER_KEY_MAX)
 		return bk_fail(ctx, -BPFKEY_E_UNCHECKED,
 			       "the BPF reader gave no answer about key %d", serial);
@@ -155,6 +155,7 @@ enum reader_seal reader_seal(struct reader *r, const struct reader_io *io)
 	if (told)
 		return READER_SEAL_OTHER;
 	/* Without a type and without an anchor there is only one that userspace can ask for. */
-	return !io->typed && !io->anchor ? READER_SEAL_REJECT :
-	       io->anchor ? READER_SEAL_UNCLEAR : READER_SEAL_OTHER;
+	return !io->typed && !io->anchor ? READER_SEAL_REJECT
+	       : io->anchor              ? READER_SEAL_UNCLEAR
+					 : READER_SEAL_OTHER;
 }

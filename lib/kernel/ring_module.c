@@ -61,8 +61,9 @@ static int no_keyring(struct bpfkey_ctx *ctx, const char *name)
 
 	if (other)
 		return bk_fail(ctx, -BPFKEY_E_FOREIGN,
-			       "keyring '%s' (%d) was made neither by this kernel's BPF verifier nor, "
-			       "as far as /sys tells, by the module " MODULE, name, other);
+			       "keyring '%s' (%d) was made neither by this kernel's BPF verifier "
+			       "nor, as far as /sys tells, by the module " MODULE,
+			       name, other);
 	bk_hint(ctx, "keyctl-bpf keyring create");
 	return bk_fail(ctx, -BPFKEY_E_NO_KEYRING,
 		       "no keyring '%s': this kernel makes none, and the module " MODULE " %s",
@@ -100,7 +101,8 @@ static void read_line(int fd, char *line, size_t n)
 		if (got > 0)
 			buf_put(&b, chunk, (size_t)got);
 	line[0] = 0;
-	for (char *s = strtok_r((char *)buf_cstr(&b), "\n", &rest); s; s = strtok_r(NULL, "\n", &rest))
+	for (char *s = strtok_r((char *)buf_cstr(&b), "\n", &rest); s;
+	     s = strtok_r(NULL, "\n", &rest))
 		snprintf(line, n, "%s", s);
 }
 
@@ -108,8 +110,9 @@ static void read_line(int fd, char *line, size_t n)
 static int run_modprobe(char *line, size_t n)
 {
 	/* posix_spawn() promises not to write to these. */
-	char *const argv[] = { (char *)"modprobe", (char *)MODULE, (char *)"keyring_unsealed=1", NULL };
-	char *const env[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	char *const argv[] = {(char *)"modprobe", (char *)MODULE, (char *)"keyring_unsealed=1",
+			      NULL};
+	char *const env[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 	_cleanup_(bk_closep) int out = -1, in = -1;
 	posix_spawn_file_actions_t fa;
 	int fds[2], status, err;
@@ -124,9 +127,9 @@ static int run_modprobe(char *line, size_t n)
 		return -1;
 	posix_spawn_file_actions_adddup2(&fa, in, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&fa, in, STDERR_FILENO);
-	err = access("/sbin/modprobe", X_OK) ?
-	      posix_spawn(&pid, "/usr/sbin/modprobe", &fa, NULL, argv, env) :
-	      posix_spawn(&pid, "/sbin/modprobe", &fa, NULL, argv, env);
+	err = access("/sbin/modprobe", X_OK)
+		      ? posix_spawn(&pid, "/usr/sbin/modprobe", &fa, NULL, argv, env)
+		      : posix_spawn(&pid, "/sbin/modprobe", &fa, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&fa);
 	if (err)
 		return -1;
@@ -145,11 +148,13 @@ int ring_module_load(struct bpfkey_ctx *ctx)
 
 	if (!status && ring_module_loaded())
 		return 0;
-	bk_hint(ctx, "build it for this kernel (dkms install), and sign it where the kernel takes "
-		     "signed modules only; for development: keyctl-bpf keyring create --staging NAME");
+	bk_hint(ctx,
+		"build it for this kernel (dkms install), and sign it where the kernel takes "
+		"signed modules only; for development: keyctl-bpf keyring create --staging NAME");
 	if (geteuid())
 		return bk_fail(ctx, -BPFKEY_E_PRIVILEGE, "only root can load the module " MODULE);
 	return bk_fail(ctx, -BPFKEY_E_NO_KERNEL,
 		       "this kernel has no .bpf keyring of its own, and the module " MODULE
-		       " cannot be loaded%s%s", line[0] ? ": " : "", line);
+		       " cannot be loaded%s%s",
+		       line[0] ? ": " : "", line);
 }

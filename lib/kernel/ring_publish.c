@@ -43,8 +43,8 @@ static int read_id(struct bpfkey_ctx *ctx, const char *path, int32_t *ret)
 	if (r < 0)
 		return r;
 	if (parse_id(buf_cstr(&b), ret) < 0)
-		return bk_fail(ctx, -BPFKEY_E_FORMAT,
-			       "'%s' holds no keyring number and a newline", path);
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "'%s' holds no keyring number and a newline",
+			       path);
 	return 0;
 }
 
@@ -78,9 +78,10 @@ int ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id)
 		return bk_fail_errno(ctx, -BPFKEY_E_NO_KEYRING, -r,
 				     "keyring %d, published in '%s', cannot be used", id, path);
 	if (strcmp(d.type, "keyring") || d.uid)
-		return bk_fail(ctx, -BPFKEY_E_FOREIGN,
-			       "%d, published in '%s', is the %s '%s' of user %u, not a keyring of root",
-			       id, path, d.type, d.name, d.uid);
+		return bk_fail(
+			ctx, -BPFKEY_E_FOREIGN,
+			"%d, published in '%s', is the %s '%s' of user %u, not a keyring of root",
+			id, path, d.type, d.name, d.uid);
 	bk_forget(ctx);
 	*ret_id = id;
 	return 0;
@@ -112,7 +113,7 @@ int ring_publish(struct bpfkey_ctx *ctx, int32_t id, bool *ret_changed)
 	if (fchmod(fd, 0755))
 		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot open '%s' for loaders", dir);
 	snprintf(text, sizeof(text), "%d\n", id);
-	r = bk_file_replace(ctx, path, 0644, (struct view){ (uint8_t *)text, strlen(text) },
+	r = bk_file_replace(ctx, path, 0644, (struct view){(uint8_t *)text, strlen(text)},
 			    BK_FILE_FORCE);
 	if (r < 0)
 		return bk_fail(ctx, r, "cannot tell loaders the keyring's number");
