@@ -32,8 +32,7 @@ apt_private() {
 	shift
 	"$cmd" -o Dir::Etc::SourceList="$apt_dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State::Lists="$apt_dir/lists" -o Dir::State::status="$apt_dir/status" \
-		-o Dir::Cache="$apt_dir/cache" -o APT::Sandbox::User=root \
-		-o APT::Update::Post-Invoke-Success::= -o Acquire::Languages=none "$@"
+		-o Dir::Cache="$apt_dir/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
 }
 
 # A day-old index is new enough for a cache that nothing else refreshes.
@@ -61,7 +60,7 @@ apt_fetch() {
 	log=$(apt_private /usr/lib/apt/apt-helper download-file "$uri" "$file.part" "SHA256:$sum" 2>&1) || {
 		rm -f "$file.part"
 		say "$log"
-		[[ $log == *404* ]] && return "$GONE"
+		[[ $log == *"404  Not Found"* ]] && return "$GONE"
 		return 1
 	}
 	mv "$file.part" "$file"

@@ -21,8 +21,9 @@
 #     guest_memory=1280        MiB
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
 # $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
-# of the tests; libxdp's BPF objects are in /bpf; LONG is what it was on the host; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0; $KERNEL is the
-# series; 'modprobe bpf_keyring keyring_unsealed=1' makes the keyrings.
+# of the tests; libxdp's BPF objects are in /bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0;
+# LONG and SAN are what they were on the host, $KERNEL is the series; root has the session keyring
+# of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings.
 
 guest_modules=${guest_modules-}
 guest_files=${guest_files-}
