@@ -39,7 +39,7 @@ const char *bpfkey_role_name(enum bpfkey_role role)
 	return (unsigned int)role < BPFKEY_ROLE__END ? roles[role].name : NULL;
 }
 
-const char *role_oid(enum bpfkey_role role)
+const char *cert_role_oid(enum bpfkey_role role)
 {
 	return roles[role].oid;
 }
@@ -320,10 +320,10 @@ int cert_from_bytes(struct bpfkey_ctx *ctx, struct view in, struct bpfkey_cert *
 	if (in.n > CERT_MAX)
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "larger than the %d bytes that a "
 			       "certificate may have", CERT_MAX);
-	if (!pem_is(in))
+	if (!bk_pem_is(in))
 		return cert_from_der(ctx, in, ret);
 
-	r = pem_one(ctx, in, "CERTIFICATE", &der);
+	r = bk_pem_one(ctx, in, "CERTIFICATE", &der);
 	if (!r)
 		r = cert_from_der(ctx, buf_view(&der), ret);
 	buf_done(&der);

@@ -6,11 +6,11 @@
 #include "cert.h"
 #include "ossl.h"
 
-/* role_oid - BPFKEY_OID_... of a role */
-const char *role_oid(enum bpfkey_role role);
+/* cert_role_oid - BPFKEY_OID_... of a role */
+const char *cert_role_oid(enum bpfkey_role role);
 
-/* name_make - a subject of one common name */
-X509_NAME *name_make(const char *cn);
+/* cert_name_make - a subject of one common name */
+X509_NAME *cert_name_make(const char *cn);
 DEFINE_CLEANUP(X509_NAME *, X509_NAME_free)
 
 /* cert_from_x509 - the handle of what was just signed */

@@ -38,7 +38,7 @@ int cert_name_check(struct bpfkey_ctx *ctx, const char *name)
 	return 0;
 }
 
-X509_NAME *name_make(const char *cn)
+X509_NAME *cert_name_make(const char *cn)
 {
 	X509_NAME *name = X509_NAME_new();
 
@@ -110,7 +110,7 @@ static int add_usage(X509 *x, enum bpfkey_role role)
 {
 	_cleanup_(ASN1_BIT_STRING_freep) ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
 	_cleanup_(EXTENDED_KEY_USAGE_freep) EXTENDED_KEY_USAGE *eku = EXTENDED_KEY_USAGE_new();
-	_cleanup_(ASN1_OBJECT_freep) ASN1_OBJECT *oid = OBJ_txt2obj(role_oid(role), 1);
+	_cleanup_(ASN1_OBJECT_freep) ASN1_OBJECT *oid = OBJ_txt2obj(cert_role_oid(role), 1);
 	int bit = role == BPFKEY_ROLE_ANCHOR ? 5 : 0;	/* keyCertSign, digitalSignature */
 
 	if (!usage || !eku || !oid || !ASN1_BIT_STRING_set_bit(usage, bit, 1) ||
@@ -124,7 +124,7 @@ static int add_usage(X509 *x, enum bpfkey_role role)
 static int fill(X509 *x, const struct cert_spec *spec, EVP_PKEY *subject_key,
 		const struct bpfkey_cert *ca)
 {
-	_cleanup_(X509_NAME_freep) X509_NAME *name = name_make(spec->name);
+	_cleanup_(X509_NAME_freep) X509_NAME *name = cert_name_make(spec->name);
 	const X509_NAME *issuer = ca ? X509_get_subject_name(cert_x509(ca)) : name;
 
 	return name && X509_set_version(x, X509_VERSION_3) && set_serial(x) &&

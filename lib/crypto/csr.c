@@ -104,10 +104,10 @@ int csr_from_bytes(struct bpfkey_ctx *ctx, struct view in, struct csr **ret)
 	if (in.n > CSR_MAX)
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "larger than the %d bytes that a request "
 			       "may have", CSR_MAX);
-	if (!pem_is(in))
+	if (!bk_pem_is(in))
 		return csr_from_der(ctx, in, ret);
 
-	r = pem_one(ctx, in, "CERTIFICATE REQUEST", &der);
+	r = bk_pem_one(ctx, in, "CERTIFICATE REQUEST", &der);
 	if (!r)
 		r = csr_from_der(ctx, buf_view(&der), ret);
 	buf_done(&der);
@@ -131,7 +131,7 @@ int csr_make(struct bpfkey_ctx *ctx, const char *name, struct pkey *key, struct 
 		return r;
 
 	req = X509_REQ_new_ex(bk_ossl(), NULL);
-	subject = name_make(name);
+	subject = cert_name_make(name);
 	if (!bio || !req || !subject || !X509_REQ_set_version(req, X509_REQ_VERSION_1) ||
 	    !X509_REQ_set_subject_name(req, subject) || !X509_REQ_set_pubkey(req, pkey_evp(key)))
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot build the request");

@@ -89,7 +89,7 @@ static const uint8_t *find(struct view in, const char *s)
 	return in.n ? memmem(in.p, in.n, s, strlen(s)) : NULL;
 }
 
-bool pem_is(struct view in)
+bool bk_pem_is(struct view in)
 {
 	return find(in, "-----BEGIN ") != NULL;
 }
@@ -104,7 +104,7 @@ static bool only_blanks(BIO *bio)
 	return true;
 }
 
-int pem_one(struct bpfkey_ctx *ctx, struct view in, const char *label, struct buf *ret)
+int bk_pem_one(struct bpfkey_ctx *ctx, struct view in, const char *label, struct buf *ret)
 {
 	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(in.p, (int)in.n);
 	char *name = NULL, *header = NULL;

@@ -65,13 +65,13 @@ int pkey_fail(struct bpfkey_ctx *ctx, struct pkey *key, const char *fmt, ...) _p
 void algo_of(const EVP_PKEY *key, struct algo *ret);
 
 /*
- * pem_one - the DER inside the only PEM block of @in, which must be of type
+ * bk_pem_one - the DER inside the only PEM block of @in, which must be of type
  * @label (text before it is allowed, only blanks after it)
  */
-int pem_one(struct bpfkey_ctx *ctx, struct view in, const char *label, struct buf *ret);
+int bk_pem_one(struct bpfkey_ctx *ctx, struct view in, const char *label, struct buf *ret);
 
-/* pem_is - does @in hold a PEM block at all? */
-bool pem_is(struct view in);
+/* bk_pem_is - does @in hold a PEM block at all? */
+bool bk_pem_is(struct view in);
 
 /*
  * struct remote_key - what the provider holds of a key that is elsewhere
@@ -87,7 +87,7 @@ struct remote_key {
 /* Entry of the built-in provider (pkey_provider.c). */
 OSSL_provider_init_fn bk_provider_init;
 
-/* remote_pkey_new - an EVP_PKEY of the provider around @key, which must outlive it. */
-EVP_PKEY *remote_pkey_new(OSSL_LIB_CTX *lib, struct remote_key *key);
+/* pkey_remote_new - an EVP_PKEY of the provider around @key, which must outlive it. */
+EVP_PKEY *pkey_remote_new(OSSL_LIB_CTX *lib, struct remote_key *key);
 
 #endif

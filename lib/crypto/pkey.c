@@ -177,7 +177,7 @@ int pkey_from_callback(struct bpfkey_ctx *ctx, const struct pubkey *pub, sign_fn
 	remote->pub = *pub;
 	remote->sign = sign;
 	remote->user = user;
-	evp = remote_pkey_new(lib, remote);
+	evp = pkey_remote_new(lib, remote);
 	if (!evp)
 		return bk_fail_ossl(ctx, -BPFKEY_E_FORMAT, "the public key is not valid");
 	return wrap(ctx, &evp, &remote, ret);

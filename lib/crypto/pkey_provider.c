@@ -30,7 +30,7 @@ static size_t point_of(const struct pubkey *k, uint8_t out[1 + 2 * 66])
 	return 1 + 2 * n;
 }
 
-size_t remote_sig_max(const struct remote_key *key)
+size_t pkey_remote_sig_max(const struct remote_key *key)
 {
 	size_t n = pubkey_bytes(&key->pub), body = 2 * (n + 3);
 
@@ -69,7 +69,7 @@ struct keydata {
 	struct remote_key *remote;
 };
 
-struct remote_key *remote_of(void *keydata)
+struct remote_key *pkey_remote_of(void *keydata)
 {
 	return ((struct keydata *)keydata)->remote;
 }
@@ -131,7 +131,7 @@ static int keymgmt_export(void *keydata, int selection, OSSL_CALLBACK *cb, void 
 	/* Refusing is what keeps OpenSSL from signing with an empty private key. */
 	if (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY)
 		return 0;
-	p = public_params(&remote_of(keydata)->pub);
+	p = public_params(&pkey_remote_of(keydata)->pub);
 	ok = p && cb(p, arg);
 	OSSL_PARAM_free(p);
 	return ok;
@@ -186,14 +186,14 @@ static int set_str_if_asked(OSSL_PARAM params[], const char *name, const char *v
 
 static int keymgmt_get_params(void *keydata, OSSL_PARAM params[])
 {
-	const struct remote_key *r = remote_of(keydata);
+	const struct remote_key *r = pkey_remote_of(keydata);
 	const struct pubkey *k = &r->pub;
 	int bits = (int)k->bits;
 	int security = k->type == PUBKEY_RSA ? BN_security_bits(bits, -1) : bits / 2;
 
 	return set_if_asked(params, OSSL_PKEY_PARAM_BITS, bits) &&
 	       set_if_asked(params, OSSL_PKEY_PARAM_SECURITY_BITS, security) &&
-	       set_if_asked(params, OSSL_PKEY_PARAM_MAX_SIZE, (int)remote_sig_max(r)) &&
+	       set_if_asked(params, OSSL_PKEY_PARAM_MAX_SIZE, (int)pkey_remote_sig_max(r)) &&
 	       set_str_if_asked(params, OSSL_PKEY_PARAM_DEFAULT_DIGEST, "SHA256") &&
 	       (k->type == PUBKEY_RSA ||
 		set_str_if_asked(params, OSSL_PKEY_PARAM_GROUP_NAME, group_of(k)));
@@ -247,8 +247,8 @@ static const OSSL_ALGORITHM *query(void *prov _unused_, int op, int *no_cache)
 		{ NULL, NULL, NULL, NULL }
 	};
 	static const OSSL_ALGORITHM signature[] = {
-		{ "RSA:rsaEncryption", "provider=" BK_PROVIDER, remote_signature, NULL },
-		{ "ECDSA", "provider=" BK_PROVIDER, remote_signature, NULL },
+		{ "RSA:rsaEncryption", "provider=" BK_PROVIDER, pkey_remote_signature, NULL },
+		{ "ECDSA", "provider=" BK_PROVIDER, pkey_remote_signature, NULL },
 		{ NULL, NULL, NULL, NULL }
 	};
 
@@ -282,7 +282,7 @@ static EVP_PKEY *from_params(OSSL_LIB_CTX *lib, const char *type, const char *pr
 	return key;
 }
 
-EVP_PKEY *remote_pkey_new(OSSL_LIB_CTX *lib, struct remote_key *key)
+EVP_PKEY *pkey_remote_new(OSSL_LIB_CTX *lib, struct remote_key *key)
 {
 	const char *type = key->pub.type == PUBKEY_RSA ? "RSA" : "EC";
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *probe = NULL;

@@ -13,11 +13,11 @@
 /* OSSL_DISPATCH holds functions of every type as this one. */
 #define BK_FN(f) ((void (*)(void))(f))
 
-struct remote_key *remote_of(void *keydata);
+struct remote_key *pkey_remote_of(void *keydata);
 
-/* remote_sig_max - the longest signature, DER for EC */
-size_t remote_sig_max(const struct remote_key *key);
+/* pkey_remote_sig_max - the longest signature, DER for EC */
+size_t pkey_remote_sig_max(const struct remote_key *key);
 
-extern const OSSL_DISPATCH remote_signature[];
+extern const OSSL_DISPATCH pkey_remote_signature[];
 
 #endif

@@ -166,7 +166,7 @@ static int sign_init(void *ctx, void *keydata, const OSSL_PARAM params[])
 	struct sig *s = ctx;
 
 	if (keydata)
-		s->key = remote_of(keydata);
+		s->key = pkey_remote_of(keydata);
 	return s->key && set_params(s, params);
 }
 
@@ -200,10 +200,10 @@ static int sign(void *ctx, unsigned char *out, size_t *out_n, size_t cap,
 	uint8_t raw[512];
 
 	if (!out) {
-		*out_n = remote_sig_max(key);
+		*out_n = pkey_remote_sig_max(key);
 		return 1;
 	}
-	if (!key->sign || !s->md || n != s->md->len || cap < remote_sig_max(key))
+	if (!key->sign || !s->md || n != s->md->len || cap < pkey_remote_sig_max(key))
 		return 0;
 
 	key->err = key->sign(key->user, s->md->name, digest, n, raw, sizeof(raw), &raw_n);
@@ -256,7 +256,7 @@ static int digest_final(void *ctx, unsigned char *out, size_t *out_n, size_t cap
 	       sign(s, out, out_n, cap, digest, n);
 }
 
-const OSSL_DISPATCH remote_signature[] = {
+const OSSL_DISPATCH pkey_remote_signature[] = {
 	{ OSSL_FUNC_SIGNATURE_NEWCTX, BK_FN(sig_new) },
 	{ OSSL_FUNC_SIGNATURE_FREECTX, BK_FN(sig_free) },
 	{ OSSL_FUNC_SIGNATURE_DUPCTX, BK_FN(sig_dup) },
