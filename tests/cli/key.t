@@ -76,6 +76,23 @@ cp k.pem.meta left.pem.meta
 ok 'a sidecar without a key is replaced' kb key new --form file -o left.pem
 ok 'by the right one' kb key show left.pem
 
+# Killed when the sidecar is there and the key is about to be: no key without a sidecar.
+killed() {
+	strace -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=1 \
+		"$KB" key new --form file -o killed.pem
+}
+
+if strace -qq -o /dev/null true 2>/dev/null; then
+	run killed
+	is "$rc" 137 'killed between its two files'
+	absent killed.pem
+	ok 'its sidecar is there' test -s killed.pem.meta
+	ok 'the same command again' kb key new --form file -o killed.pem
+	ok 'makes a whole key' kb key show killed.pem
+else
+	skip 5 'strace does not work here'
+fi
+
 # --- files that are not what they should be
 
 chmod 640 k.pem
