@@ -38,7 +38,8 @@ static void put_info(struct out *o, const struct bpfkey_tpm_info *i)
 static void put_notes(struct out *o, const struct bpfkey_tpm_info *i)
 {
 	if (i->software)
-		out_note(o, "this TPM is software: it protects keys from nobody who can read its state");
+		out_note(o, "this TPM is software: it protects keys from nobody who can read its "
+			    "state");
 	if (i->owner_auth && !i->srk_persistent)
 		out_note(o, "its owner has set a password and left no storage root key: "
 			 "no key can be made or used");

@@ -224,10 +224,13 @@ static int start_failed(struct embedded *e, uint32_t rc)
 
 	if (r < 0)
 		return r;
-	bk_hint(ctx, "restore '%s/" TPM_PERMANENT_ALL_NAME "' from a backup; without it the keys of "
-		"this TPM are lost. To begin with a new TPM, move the directory away", e->state.dir);
+	bk_hint(ctx,
+		"restore '%s/" TPM_PERMANENT_ALL_NAME "' from a backup; without it the keys of "
+		"this TPM are lost. To begin with a new TPM, move the directory away",
+		e->state.dir);
 	return bk_fail(ctx, -BPFKEY_E_FORMAT,
-		       "TPM state '%s/" TPM_PERMANENT_ALL_NAME "' is damaged: libtpms refuses it (0x%x)",
+		       "TPM state '%s/" TPM_PERMANENT_ALL_NAME
+		       "' is damaged: libtpms refuses it (0x%x)",
 		       e->state.dir, rc);
 }
 
@@ -291,7 +294,8 @@ static void say_unsaved(struct embedded *e, uint32_t rc)
 		bk_log(e->ctx, BPFKEY_LOG_WARNING, "%s", bpfkey_ctx_message(e->sentence));
 	else if (rc != TPM2_RC_SUCCESS)
 		bk_log(e->ctx, BPFKEY_LOG_WARNING,
-		       "the embedded TPM in '%s' was not shut down cleanly (0x%x)", e->state.dir, rc);
+		       "the embedded TPM in '%s' was not shut down cleanly (0x%x)", e->state.dir,
+		       rc);
 }
 
 /*

@@ -38,8 +38,8 @@ static int check_dir(struct tcti_state *s)
 		bk_hint(s->ctx, "chmod 700 '%s'; keys of a TPM whose state others could read must "
 			"be replaced", s->dir);
 		return bk_fail(s->ctx, -BPFKEY_E_INSECURE,
-			       "TPM state directory '%s' has mode %04o: others can reach it", s->dir,
-			       st.st_mode & 07777);
+			       "TPM state directory '%s' has mode %04o: others can reach it",
+			       s->dir, st.st_mode & 07777);
 	}
 	return 0;
 }
@@ -120,9 +120,12 @@ void tcti_state_close(struct tcti_state *s, bool unlock)
 /* damaged - @how; the file stays, whatever it may still be good for. */
 static int damaged(struct tcti_state *s, const char *name, const char *how)
 {
-	bk_hint(s->ctx, "restore '%s/%s' from a backup; without it the keys of this TPM are lost. To "
-		"begin with a new TPM, move the directory away", s->dir, name);
-	return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "TPM state '%s/%s' is damaged: %s", s->dir, name, how);
+	bk_hint(s->ctx,
+		"restore '%s/%s' from a backup; without it the keys of this TPM are lost. To "
+		"begin with a new TPM, move the directory away",
+		s->dir, name);
+	return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "TPM state '%s/%s' is damaged: %s", s->dir, name,
+		       how);
 }
 
 /* check_file - what was found under the name of a state file. */

@@ -101,8 +101,9 @@ int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *
 	if (r < 0)
 		return r;
 	if ((p->type == TPM2_ALG_ECC ? public_ec(p, &k) : public_rsa(p, &k)) < 0)
-		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
-			       "the TPM key's size or curve is none of p256, p384, rsa2048, rsa3072");
+		return bk_fail(
+			ctx, -BPFKEY_E_NO_SUPPORT,
+			"the TPM key's size or curve is none of p256, p384, rsa2048, rsa3072");
 	*ret = k;
 	return 0;
 }
@@ -190,7 +191,8 @@ static int check_alg(struct tpm *t, const char *name, const struct tpm_alg **ret
 	if (r < 0)
 		return r;
 	if (!has) {
-		bk_hint(t->ctx, "'keyctl-bpf tpm show' lists its algorithms; p256 and rsa2048 are in "
+		bk_hint(t->ctx,
+			"'keyctl-bpf tpm show' lists its algorithms; p256 and rsa2048 are in "
 			"every TPM; '--form file' takes others");
 		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "this TPM has no %s keys", name);
 	}
@@ -249,8 +251,10 @@ static int check_srk(const struct tpm_object *srk, const struct tpm_key_meta *me
 		return r;
 	bk_hint(ctx, "use the machine where the key was made, or make a new key; if this is that "
 		"machine, its TPM was cleared or something sits in front of it");
-	return bk_fail(ctx, -BPFKEY_E_OTHER_TPM, "the key belongs to a TPM whose storage root key is "
-		       "%s, this one's is %s", meta->srk_name, name);
+	return bk_fail(ctx, -BPFKEY_E_OTHER_TPM,
+		       "the key belongs to a TPM whose storage root key is "
+		       "%s, this one's is %s",
+		       meta->srk_name, name);
 }
 
 static int check_name(struct tpm *t, const TPM2B_PUBLIC *public, const struct tpm_key_meta *meta)
@@ -264,8 +268,8 @@ static int check_name(struct tpm *t, const TPM2B_PUBLIC *public, const struct tp
 	if (r < 0 || !strcmp(name, meta->key_name))
 		return r;
 	return bk_fail(t->ctx, -BPFKEY_E_MISMATCH,
-		       "the sidecar describes the TPM key %s, the key file holds %s", meta->key_name,
-		       name);
+		       "the sidecar describes the TPM key %s, the key file holds %s",
+		       meta->key_name, name);
 }
 
 /*
@@ -392,8 +396,8 @@ static int find_hash(const struct tpm_key *k, const char *md, size_t n, TPMI_ALG
 }
 
 /* take_signature - out of the TPM's structure into plain bytes. */
-static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint8_t *sig, size_t cap,
-			  size_t *ret_n)
+static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint8_t *sig,
+			  size_t cap, size_t *ret_n)
 {
 	size_t one = pubkey_bytes(&k->public);
 	bool ec = k->public.type == PUBKEY_EC;
@@ -420,8 +424,8 @@ static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint
 	return 0;
 }
 
-int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, uint8_t *sig, size_t cap,
-		 size_t *ret_n)
+int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, uint8_t *sig,
+		 size_t cap, size_t *ret_n)
 {
 	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
 	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;

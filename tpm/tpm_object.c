@@ -21,8 +21,8 @@ int tpm_object_name(const struct tpm_object *o, char *out, size_t cap)
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(o->t, rc, "cannot get the name of a TPM object");
 	if (2 * (size_t)name->size >= cap)
-		return bk_fail(o->t->ctx, -BPFKEY_E_INTERNAL, "the name of a TPM object has %u bytes",
-			       name->size);
+		return bk_fail(o->t->ctx, -BPFKEY_E_INTERNAL,
+			       "the name of a TPM object has %u bytes", name->size);
 	for (uint16_t i = 0; i < name->size; i++)
 		snprintf(out + 2 * i, 3, "%02x", name->name[i]);
 	return 0;
@@ -35,8 +35,8 @@ static int is_storage(struct tpm_object *o, bool *ret)
 	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
 	TSS2_RC rc;
 
-	rc = Esys_ReadPublic(o->t->esys, o->handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
-			     NULL, NULL);
+	rc = Esys_ReadPublic(o->t->esys, o->handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+			     &public, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(o->t, rc, "cannot read the storage root key");
 	*ret = (public->publicArea.objectAttributes & (want | TPMA_OBJECT_SIGN_ENCRYPT)) == want;
@@ -64,7 +64,8 @@ static int open_persistent(struct tpm *t, TPM2_HANDLE handle, struct tpm_object 
 	if (tpm_rc_is(rc, TPM2_RC_HANDLE)) {
 		bk_hint(t->ctx, "the key was made under another storage root key: on another "
 			"machine, or before this TPM was cleared");
-		return bk_fail(t->ctx, -BPFKEY_E_OTHER_TPM, "this TPM has no key at 0x%08x", handle);
+		return bk_fail(t->ctx, -BPFKEY_E_OTHER_TPM, "this TPM has no key at 0x%08x",
+			       handle);
 	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "cannot open the storage root key at 0x%08x", handle);
@@ -131,8 +132,10 @@ static int create_primary(struct tpm *t, bool rsa, struct tpm_object *ret)
 				ESYS_TR_NONE, &sensitive, &template, &outside, &no_pcrs, &handle,
 				NULL, NULL, NULL, NULL);
 	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)) {
-		bk_hint(t->ctx, "let the TPM's owner make one persistent: tpm2_createprimary -C o -P "
-			"PASSWORD -c srk.ctx && tpm2_evictcontrol -C o -P PASSWORD -c srk.ctx 0x%08x",
+		bk_hint(t->ctx,
+			"let the TPM's owner make one persistent: tpm2_createprimary -C o -P "
+			"PASSWORD -c srk.ctx && tpm2_evictcontrol -C o -P PASSWORD -c srk.ctx "
+			"0x%08x",
 			TPM_SRK_HANDLE);
 		return bk_fail(t->ctx, -BPFKEY_E_PRIVILEGE,
 			       "the owner of this TPM has set a password, and no storage root key "

@@ -84,8 +84,10 @@ static int fail_tss(struct tpm *t, TSS2_RC rc)
 	case TSS2_BASE_RC_RSP_AUTH_FAILED:
 		bk_hint(t->ctx, "repeat it; if it happens again, look for what sits between "
 			"this machine and its TPM");
-		return bk_fail(t->ctx, -BPFKEY_E_TPM, "the answer does not come from the TPM that the "
-			       "session was opened with, or was changed on its way (0x%x)", rc);
+		return bk_fail(t->ctx, -BPFKEY_E_TPM,
+			       "the answer does not come from the TPM that the "
+			       "session was opened with, or was changed on its way (0x%x)",
+			       rc);
 	case TSS2_BASE_RC_MALFORMED_RESPONSE:
 	case TSS2_BASE_RC_INSUFFICIENT_RESPONSE:
 		return bk_fail(t->ctx, -BPFKEY_E_TPM, "the TPM's answer is malformed (0x%x)", rc);
@@ -96,8 +98,8 @@ static int fail_tss(struct tpm *t, TSS2_RC rc)
 		return bk_fail(t->ctx, -BPFKEY_E_IO, "the TPM '%s' does not answer any more (0x%x)",
 			       t->id.spec, rc);
 	default:
-		return bk_fail(t->ctx, -BPFKEY_E_INTERNAL, "the TPM software stack refuses it (0x%x)",
-			       rc);
+		return bk_fail(t->ctx, -BPFKEY_E_INTERNAL,
+			       "the TPM software stack refuses it (0x%x)", rc);
 	}
 }
 

@@ -16,7 +16,8 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	    "try again with care: 'keyctl-bpf tpm show' tells how many attempts are left"),
 	ROW("0x9a2", FMT1 + 0x22, "the password is wrong, or one is needed and none was given",
 	    "give the password that the key, or the owner of the TPM, was set up with"),
-	ROW("0x921", 0x921, "the TPM is locked out after too many wrong PINs, and refuses right ones too",
+	ROW("0x921", 0x921,
+	    "the TPM is locked out after too many wrong PINs, and refuses right ones too",
 	    "'keyctl-bpf tpm show' tells the time until the next attempt; who knows the lockout "
 	    "password can end it with 'tpm2_dictionarylockout --clear-lockout'"),
 	ROW("0x12f", 0x12f, "the key can be used only under its policy, and a password was given",
@@ -24,17 +25,21 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	ROW("0x124", 0x124, "the key asks for another kind of authorisation",
 	    "'keyctl-bpf key show FILE' tells what the key asks for"),
 	ROW("0x125", 0x125, "the command lacks an authorisation that it needs",
-	    "this is a mistake of ours: report it with the command and the output of 'keyctl-bpf tpm show'"),
+	    "this is a mistake of ours: report it with the command and the output of 'keyctl-bpf "
+	    "tpm show'"),
 
 	/* Policies */
-	ROW("0x99d", FMT1 + 0x1d, "the policy of the key is not met: the measured state of the machine "
+	ROW("0x99d", FMT1 + 0x1d,
+	    "the policy of the key is not met: the measured state of the machine "
 	    "(PCRs) is not the one that it was made for",
 	    "if an update changed the machine, sign the new state with the policy key or use the "
 	    "recovery key; if nothing was updated, find out what changed"),
-	ROW("0x126", 0x126, "the policy of the key is not met: a counter has moved on, the key was "
+	ROW("0x126", 0x126,
+	    "the policy of the key is not met: a counter has moved on, the key was "
 	    "replaced by a newer one",
 	    "use the newest key"),
-	ROW("0x128", 0x128, "the measured state of the machine (PCRs) changed while the key was in use",
+	ROW("0x128", 0x128,
+	    "the measured state of the machine (PCRs) changed while the key was in use",
 	    "run the command again"),
 	ROW("0x9a3", FMT1 + 0x23, "the policy of the key was signed for a time that is over",
 	    "sign the policy again with the policy key"),
@@ -42,34 +47,41 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	    "use the key for what it was made for"),
 
 	/* Objects */
-	ROW("0x1df", FMT1 + 0x1f, "the key was not made under this storage root key: by another TPM, "
+	ROW("0x1df", FMT1 + 0x1f,
+	    "the key was not made under this storage root key: by another TPM, "
 	    "by this one before it was cleared, or the file was changed",
 	    "use the machine where the key was made, or make a new key with 'keyctl-bpf key new'"),
-	ROW("0x2e5", FMT1 + 0x25, "the public and the private part of the key do not belong together",
+	ROW("0x2e5", FMT1 + 0x25,
+	    "the public and the private part of the key do not belong together",
 	    "restore the key file from a backup"),
 	ROW("0x18b", FMT1 + 0x0b, "the TPM has no object at this handle",
 	    "'tpm2_getcap handles-persistent' lists what it has"),
-	ROW("0x910", 0x910, "the loaded key is gone: the TPM was reset, or the machine was suspended",
+	ROW("0x910", 0x910,
+	    "the loaded key is gone: the TPM was reset, or the machine was suspended",
 	    "run the command again"),
 	ROW("0x918", 0x918, "the session is gone: the TPM was reset, or the machine was suspended",
 	    "run the command again"),
-	ROW("0x2da", FMT1 + 0x1a, "the TPM was given too few bytes", "restore the key file from a backup"),
+	ROW("0x2da", FMT1 + 0x1a, "the TPM was given too few bytes",
+	    "restore the key file from a backup"),
 	ROW("0x1d5", FMT1 + 0x15, "the data is longer than the TPM takes",
-	    "a TPM seals 128 bytes at most; keys that it cannot hold are wrapped by a key that it can"),
+	    "a TPM seals 128 bytes at most; keys that it cannot hold are wrapped by a key that it "
+	    "can"),
 	ROW("0x1c2", FMT1 + 0x02, "the attributes of the key do not allow this",
 	    "use a key that was made for signing"),
 	ROW("0x29c", FMT1 + 0x1c, "the fields of the key do not fit its use",
 	    "use a key that was made for signing"),
 
 	/* Algorithms */
-	ROW("0x2c4", FMT1 + 0x04, "the TPM does not take a value: the size or kind of a key, or a state "
+	ROW("0x2c4", FMT1 + 0x04,
+	    "the TPM does not take a value: the size or kind of a key, or a state "
 	    "that the policy key has not signed",
 	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
 	ROW("0x2e6", FMT1 + 0x26, "the TPM does not have this elliptic curve",
 	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
 	ROW("0x2c7", FMT1 + 0x07, "the TPM does not have keys of this size",
 	    "'keyctl-bpf tpm show' lists the algorithms of this TPM"),
-	ROW("0x2c3", FMT1 + 0x03, "the TPM does not have this hash, or the key was made for another one",
+	ROW("0x2c3", FMT1 + 0x03,
+	    "the TPM does not have this hash, or the key was made for another one",
 	    "'keyctl-bpf key show FILE' tells which one"),
 	ROW("0x2d2", FMT1 + 0x12, "the key was made for another kind of signature",
 	    "use a key with the scheme that is asked for, or without one"),
@@ -94,16 +106,20 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	ROW("0x100", 0x100, "the TPM is not started, or was started already",
 	    "'tpm2_startup --clear', or restart the machine"),
 	ROW("0x101", 0x101, "the TPM has failed and does nothing until it is reset",
-	    "restart the machine (an embedded or swtpm TPM: its process); if it stays, the TPM is broken"),
+	    "restart the machine (an embedded or swtpm TPM: its process); if it stays, the TPM is "
+	    "broken"),
 	ROW("0x120", 0x120, "the TPM is disabled in this hierarchy",
 	    "enable the TPM (storage hierarchy) in the firmware's setup"),
 	ROW("0x185", FMT1 + 0x05, "the hierarchy is disabled",
 	    "enable the TPM (storage hierarchy) in the firmware's setup"),
-	ROW("0x902", 0x902, "the TPM has no room for another key: programs have left theirs loaded",
+	ROW("0x902", 0x902,
+	    "the TPM has no room for another key: programs have left theirs loaded",
 	    "use device:/dev/tpmrm0, which makes room, or 'tpm2_flushcontext --transient-object'"),
-	ROW("0x903", 0x903, "the TPM has no room for another session: programs have left theirs open",
+	ROW("0x903", 0x903,
+	    "the TPM has no room for another session: programs have left theirs open",
 	    "use device:/dev/tpmrm0, which makes room, or 'tpm2_flushcontext --loaded-session'"),
-	ROW("0x905", 0x905, "the TPM has no handle for another session: programs have left theirs open",
+	ROW("0x905", 0x905,
+	    "the TPM has no handle for another session: programs have left theirs open",
 	    "'tpm2_flushcontext --saved-session', or restart the machine"),
 	ROW("0x904", 0x904, "the TPM is out of memory",
 	    "end other programs that use the TPM, then run the command again"),
@@ -111,7 +127,8 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	    "use the key with what made it"),
 	ROW("0x908", 0x908, "the TPM is busy", "run the command again"),
 	ROW("0x909", 0x909, "the command was cancelled", "run the command again"),
-	ROW("0x90a", 0x90a, "the TPM tests itself", "wait a few seconds, then run the command again"),
+	ROW("0x90a", 0x90a, "the TPM tests itself",
+	    "wait a few seconds, then run the command again"),
 	ROW("0x922", 0x922, "the TPM is busy", "run the command again"),
 };
 

@@ -46,8 +46,8 @@ int bpfkey_tpm_info(struct bpfkey_ctx *ctx, struct bpfkey_tpm_info *ret)
 
 	bk_enter(ctx);
 	if (ret->sz < sizeof(i.sz) || ret->sz > sizeof(i))
-		return bk_fail(ctx, -BPFKEY_E_USAGE, "struct bpfkey_tpm_info of %zu bytes is unknown",
-			       ret->sz);
+		return bk_fail(ctx, -BPFKEY_E_USAGE,
+			       "struct bpfkey_tpm_info of %zu bytes is unknown", ret->sz);
 	r = tpm_open(ctx, NULL, &t);
 	if (r < 0)
 		return r;

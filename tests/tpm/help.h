@@ -87,8 +87,8 @@ _unused_ static TSS2_RC counter_open(struct tpm *t, ESYS_TR *ret)
 	} };
 	const TPM2B_AUTH no_auth = { 0 };
 
-	if (Esys_TR_FromTPMPublic(t->esys, COUNTER, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ret) ==
-	    TSS2_RC_SUCCESS)
+	if (Esys_TR_FromTPMPublic(t->esys, COUNTER, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				  ret) == TSS2_RC_SUCCESS)
 		return TSS2_RC_SUCCESS;
 	return Esys_NV_DefineSpace(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 				   ESYS_TR_NONE, &no_auth, &public, ret);
@@ -105,7 +105,8 @@ _unused_ static uint64_t counter_get(struct tpm *t, ESYS_TR nv)
 	_cleanup_(tpm_esys_freep) TPM2B_MAX_NV_BUFFER *data = NULL;
 	uint64_t v = 0;
 
-	if (Esys_NV_Read(t->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &data))
+	if (Esys_NV_Read(t->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0,
+			 &data))
 		return UINT64_MAX;
 	for (size_t i = 0; i < 8; i++)
 		v = v << 8 | data->buffer[i];

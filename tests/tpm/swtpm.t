@@ -20,7 +20,7 @@ grep '^not ok' <<<"$out" | while read -r line; do diag "$line"; done
 
 # Nothing stays in a TPM without a resource manager.
 for what in handles-transient handles-loaded-session handles-saved-session; do
-	is "$(tpm2_getcap -T "$tcti" $what)" '' "no $what left"
+	is "$(tpm2_getcap -T "$swtpm" $what)" '' "no $what left"
 done
 
 swtpm_stop

@@ -8,7 +8,8 @@ static size_t good_n;
 
 static int put_state(const void *p, size_t n)
 {
-	_cleanup_(bk_closep) int fd = open(in_dir(state), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	_cleanup_(bk_closep) int fd = open(in_dir(state), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+					   0600);
 
 	return fd < 0 || write(fd, p, n) != (ssize_t)n;
 }
@@ -32,7 +33,8 @@ static void refused(int want, const char *part, const char *what)
 	is_int(tpm_open(ctx, spec, &t), want, what);
 	ok(said("state/permall") && said(part), "%s: the sentence", what);
 	ok(*bpfkey_ctx_hint(ctx), "%s: a hint", what);
-	ok(get_state(after, sizeof(after)) == n && !memcmp(before, after, n), "%s: left as it is", what);
+	ok(get_state(after, sizeof(after)) == n && !memcmp(before, after, n), "%s: left as it is",
+	   what);
 	tpm_close(t);
 }
 

@@ -17,7 +17,8 @@ static EVP_PKEY *evp_of(const struct pubkey *k)
 	uint8_t point[1 + 2 * 66] = { 4 };
 	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
 	BIGNUM *n = BN_bin2bn(k->n, (int)one, NULL), *e = BN_new();
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, k->type == PUBKEY_EC ? "EC" : "RSA", NULL);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, k->type == PUBKEY_EC ? "EC" : "RSA",
+						     NULL);
 	OSSL_PARAM *params;
 	EVP_PKEY *key = NULL;
 
@@ -126,7 +127,8 @@ static void test_alg(struct tpm *t, const char *alg)
 	ok(!tpm_key_describe(ctx, buf_view(&pem), &pub, &seen), "%s: the file is understood", alg);
 	is_str(seen.alg, alg, "algorithm");
 	is_str(seen.key_name, meta.key_name, "name without a TPM");
-	ok(strlen(meta.srk_name) == 68 && !seen.srk_name[0], "%s: name of the parent from the TPM only", alg);
+	ok(strlen(meta.srk_name) == 68 && !seen.srk_name[0],
+	   "%s: name of the parent from the TPM only", alg);
 	ok(!tpm_key_load(t, buf_view(&pem), &meta, &k) &&
 	   !memcmp(&pub, tpm_key_public(k), sizeof(pub)), "%s: it is loaded", alg);
 	if (!k)
@@ -144,7 +146,8 @@ static void test_absent(struct tpm *t)
 
 	ok(!tpm_has_alg(t, "ed25519", &has) && !has, "no Ed25519 in a TPM");
 	bk_forget(ctx);
-	is_int(tpm_key_create(t, "rsa4096", &pem, &meta), -BPFKEY_E_NO_SUPPORT, "no RSA-4096 either");
+	is_int(tpm_key_create(t, "rsa4096", &pem, &meta), -BPFKEY_E_NO_SUPPORT,
+	       "no RSA-4096 either");
 	ok(said("no rsa4096 keys") && strstr(bpfkey_ctx_hint(ctx), "--form file"), "with a way on");
 	bk_forget(ctx);
 }
@@ -165,14 +168,18 @@ static void test_mismatch(struct tpm *t)
 	bk_forget(ctx);
 	wrong = meta;
 	wrong.key_name[10] ^= 1;
-	is_int(tpm_key_load(t, buf_view(&pem), &wrong, &k), -BPFKEY_E_MISMATCH, "another key's sidecar");
+	is_int(tpm_key_load(t, buf_view(&pem), &wrong, &k), -BPFKEY_E_MISMATCH,
+	       "another key's sidecar");
 	bk_forget(ctx);
 	ok(!tpm_file_parse(ctx, buf_view(&pem), &f), "the file is read");
 	f.private.buffer[40] ^= 1;
 	ok(!tpm_file_put(ctx, &f, &bad), "and written with one bit changed");
-	is_int(tpm_key_load(t, buf_view(&bad), &meta, &k), -BPFKEY_E_OTHER_TPM, "which the TPM refuses");
-	ok(said("cannot load the key into the TPM: the key was not made under this storage root key") &&
-	   said("0x1df"), "in words");
+	is_int(tpm_key_load(t, buf_view(&bad), &meta, &k), -BPFKEY_E_OTHER_TPM,
+	       "which the TPM refuses");
+	ok(said("cannot load the key into the TPM: the key was not made under this storage root "
+		"key") &&
+		   said("0x1df"),
+	   "in words");
 	bk_forget(ctx);
 	f.private.buffer[40] ^= 1;
 	f.parent = 0x81005555;
@@ -203,16 +210,18 @@ static void test_persistent(struct tpm *t)
 			      ESYS_TR_NONE, TPM_SRK_HANDLE, &p), "is made persistent");
 	tpm_object_done(&srk);
 	ok(!tpm_state(t, &s) && strlen(s.srk_name) == 68, "and seen");
-	ok(!tpm_key_create(t, "p256", &pem, &meta) && !strcmp(meta.srk_name, s.srk_name), "and used");
+	ok(!tpm_key_create(t, "p256", &pem, &meta) && !strcmp(meta.srk_name, s.srk_name),
+	   "and used");
 	ok(!tpm_file_parse(ctx, buf_view(&pem), &f) && f.parent == TPM_SRK_HANDLE, "and stated");
 	ok(!tpm_key_load(t, buf_view(&pem), &meta, &k), "its key is loaded");
 	tpm_key_free(steal(&k));
 	ok(!tpm_key_load(t, buf_view(&old), &old_meta, &k), "and so is that of the primary");
 	tpm_key_free(steal(&k));
-	ok(!Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-				  &p) &&
-	   !Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, p, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			      TPM_SRK_HANDLE, &p), "it is removed again");
+	ok(!Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
+				  ESYS_TR_NONE, &p) &&
+		   !Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, p, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+				      ESYS_TR_NONE, TPM_SRK_HANDLE, &p),
+	   "it is removed again");
 }
 
 /* Each opening leaves the TPM as empty as it was: three would fill an emulator. */

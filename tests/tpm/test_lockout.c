@@ -39,7 +39,8 @@ static TSS2_RC use_key(struct tpm *t, const char *pin)
 {
 	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
 	const TPMT_SIG_SCHEME scheme = { TPM2_ALG_ECDSA, { .ecdsa.hashAlg = TPM2_ALG_SHA256 } };
-	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t), key = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t),
+						     key = TPM_OBJECT_NONE(t);
 	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
 	TPM2B_AUTH auth = { .size = (uint16_t)strlen(pin) };
 	TPM2B_DIGEST digest = { .size = 32 };
@@ -140,7 +141,8 @@ static void test_locked(void)
 	bk_forget(ctx);
 	rc = use_key(t, "bad");
 	is_int(tpm_fail(t, rc, "cannot sign"), -BPFKEY_E_PIN, "a wrong PIN");
-	ok(said("cannot sign: the PIN is wrong, and the TPM has counted the attempt (TPM error 0x98e)"),
+	ok(said("cannot sign: the PIN is wrong, and the TPM has counted the attempt (TPM error "
+		"0x98e)"),
 	   "is told as such");
 	for (int i = 0; i < 3; i++)
 		rc = use_key(t, "bad");

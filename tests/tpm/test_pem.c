@@ -82,15 +82,17 @@ static const struct good_case good_cases[] = {
 	{ "TRUE as 1", BYTES(EMPTY_ONE), NULL, 0, 0x40000001, false, false },
 	{ "with a password", BYTES(EMPTY_FALSE), NULL, 0, 0x40000001, true, false },
 	{ "emptyAuth absent", NULL, 0, NULL, 0, 0x40000001, true, false },
-	{ "persistent parent", BYTES(EMPTY_TRUE), BYTES("\x02\x05\x00\x81\x00\x00\x01"), 0x81000001,
+	{ "persistent parent", BYTES(EMPTY_TRUE), BYTES("\x02\x05\x00\x81\x00\x00\x01"),
+	  0x81000001, false, false },
+	{ "negative parent", BYTES(EMPTY_TRUE), BYTES("\x02\x04\x81\x00\x00\x01"), 0x81000001,
 	  false, false },
-	{ "negative parent", BYTES(EMPTY_TRUE), BYTES("\x02\x04\x81\x00\x00\x01"), 0x81000001, false,
+	{ "description", BYTES(EMPTY_TRUE "\xa4\x04\x0c\x02hi"), NULL, 0, 0x40000001, false,
 	  false },
-	{ "description", BYTES(EMPTY_TRUE "\xa4\x04\x0c\x02hi"), NULL, 0, 0x40000001, false, false },
 	{ "policy", BYTES(EMPTY_TRUE "\xa1\x02\x30\x00"), NULL, 0, 0x40000001, false, false },
-	{ "rsaParent", BYTES(EMPTY_TRUE "\xa5\x03\x01\x01\x01"), NULL, 0, 0x40000001, false, true },
-	{ "a field of a later draft", BYTES(EMPTY_TRUE "\xa9\x02\x05\x00"), NULL, 0, 0x40000001, false,
-	  false },
+	{ "rsaParent", BYTES(EMPTY_TRUE "\xa5\x03\x01\x01\x01"), NULL, 0, 0x40000001, false,
+	  true },
+	{ "a field of a later draft", BYTES(EMPTY_TRUE "\xa9\x02\x05\x00"), NULL, 0, 0x40000001,
+	  false, false },
 };
 
 static void test_good(void)
@@ -118,20 +120,35 @@ struct bad_case {
 };
 
 static const struct bad_case bad_cases[] = {
-	{ "importable", { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x04" }, -BPFKEY_E_NO_SUPPORT,
+	{ "importable",
+	  { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x04" },
+	  -BPFKEY_E_NO_SUPPORT,
 	  "must be imported first" },
-	{ "sealed", { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x05" }, -BPFKEY_E_NO_SUPPORT, "sealed data" },
-	{ "another type", { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x06" }, -BPFKEY_E_FORMAT,
+	{ "sealed",
+	  { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x05" },
+	  -BPFKEY_E_NO_SUPPORT,
+	  "sealed data" },
+	{ "another type",
+	  { .oid = "\x06\x06\x67\x81\x05\x0a\x01\x06" },
+	  -BPFKEY_E_FORMAT,
 	  "unknown type" },
-	{ "a field twice", { .optional = EMPTY_TRUE EMPTY_TRUE, .optional_n = 10 }, -BPFKEY_E_FORMAT,
+	{ "a field twice",
+	  { .optional = EMPTY_TRUE EMPTY_TRUE, .optional_n = 10 },
+	  -BPFKEY_E_FORMAT,
 	  "malformed" },
-	{ "BOOLEAN of two bytes", { .optional = "\xa0\x04\x01\x02\xff\xff", .optional_n = 6 },
-	  -BPFKEY_E_FORMAT, "malformed" },
-	{ "parent too large", { .parent = "\x02\x05\x01\x81\x00\x00\x01", .parent_n = 7 },
-	  -BPFKEY_E_FORMAT, "malformed" },
+	{ "BOOLEAN of two bytes",
+	  { .optional = "\xa0\x04\x01\x02\xff\xff", .optional_n = 6 },
+	  -BPFKEY_E_FORMAT,
+	  "malformed" },
+	{ "parent too large",
+	  { .parent = "\x02\x05\x01\x81\x00\x00\x01", .parent_n = 7 },
+	  -BPFKEY_E_FORMAT,
+	  "malformed" },
 	{ "parent empty", { .parent = "\x02\x00", .parent_n = 2 }, -BPFKEY_E_FORMAT, "malformed" },
-	{ "length in too many bytes", { .parent = "\x02\x81\x04\x40\x00\x00\x01", .parent_n = 7 },
-	  -BPFKEY_E_FORMAT, "malformed" },
+	{ "length in too many bytes",
+	  { .parent = "\x02\x81\x04\x40\x00\x00\x01", .parent_n = 7 },
+	  -BPFKEY_E_FORMAT,
+	  "malformed" },
 	{ "no private part", { .lacks_private = true }, -BPFKEY_E_FORMAT, "malformed" },
 	{ "more inside", { .trailing_inside = true }, -BPFKEY_E_FORMAT, "malformed" },
 	{ "more behind", { .trailing_outside = true }, -BPFKEY_E_FORMAT, "malformed" },
@@ -164,10 +181,12 @@ static void test_use(void)
 		TPMI_ALG_ASYM_SCHEME scheme;
 		const char *part;
 	} cases[] = {
-		{ "only by policy", TPMA_OBJECT_USERWITHAUTH, 0, TPM2_ALG_NULL, "only under a policy" },
+		{ "only by policy", TPMA_OBJECT_USERWITHAUTH, 0, TPM2_ALG_NULL,
+		  "only under a policy" },
 		{ "not for signing", TPMA_OBJECT_SIGN_ENCRYPT, TPMA_OBJECT_DECRYPT, TPM2_ALG_NULL,
 		  "not made for signing" },
-		{ "for attestation", 0, TPMA_OBJECT_RESTRICTED, TPM2_ALG_NULL, "not made for signing" },
+		{ "for attestation", 0, TPMA_OBJECT_RESTRICTED, TPM2_ALG_NULL,
+		  "not made for signing" },
 		{ "Schnorr", 0, 0, TPM2_ALG_ECSCHNORR, "signatures of kind 0x001c only" },
 	};
 
@@ -186,7 +205,8 @@ static void test_use(void)
 		bk_forget(ctx);
 		tpm_file_put(ctx, &f, &pem);
 		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &meta);
-		ok(r == -BPFKEY_E_NO_SUPPORT && said(cases[i].part), "refused: a key %s", cases[i].what);
+		ok(r == -BPFKEY_E_NO_SUPPORT && said(cases[i].part), "refused: a key %s",
+		   cases[i].what);
 		buf_done(&pem);
 	}
 	bk_forget(ctx);
@@ -238,8 +258,8 @@ static void test_flips(void)
 		} else {
 			taken++;
 			lossy += tpm_file_put(ctx, &f, &again) < 0 ||
-				 tpm_file_parse(ctx, buf_view(&again), &g) < 0 || f.parent != g.parent ||
-				 f.private.size != g.private.size ||
+				 tpm_file_parse(ctx, buf_view(&again), &g) < 0 ||
+				 f.parent != g.parent || f.private.size != g.private.size ||
 				 memcmp(f.private.buffer, g.private.buffer, f.private.size) != 0;
 		}
 		pem_made.p[i / 8] ^= (uint8_t)(1 << i % 8);

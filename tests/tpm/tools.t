@@ -8,7 +8,7 @@
 need swtpm tpm2_load openssl jq
 
 swtpm_start
-export TPM2OPENSSL_TCTI=$tcti TPM2TOOLS_TCTI=$tcti
+export TPM2OPENSSL_TCTI=$swtpm TPM2TOOLS_TCTI=$swtpm
 tpm2_startup -c 2>/dev/null
 openssl list -providers -provider tpm2 >/dev/null 2>&1 || skip_all "tpm2-openssl is not installed"
 echo 'signed by the TPM' >data
@@ -61,8 +61,7 @@ ok "key new uses it" kb key new --tpm "$swtpm" -o under.pem
 ok "tpm2-openssl loads the key under it" provider pkey -in under.pem -pubout -out under.pub
 ok "and signs" provider dgst -sha256 -sign under.pem -out under.sig data
 ok "OpenSSL verifies" openssl dgst -sha256 -verify under.pub -signature under.sig data
-run jq -r .tpm.srk_name under.pem.meta
-[ "$rc" = 0 ] && [ "$out" != null ] || run jq -r '.. | .srk_name? // empty' under.pem.meta
+run jq -r '.. | .srk_name? // empty' under.pem.meta
 is "$out" "$srk" "its sidecar names it"
 
 # Another TPM.

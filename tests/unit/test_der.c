@@ -119,12 +119,15 @@ static void test_pem(void)
 {
 	const struct length_case cases[] = {
 		{ "one block", V("-----BEGIN X-----\nQUJD\n-----END X-----\n"), true },
-		{ "carriage returns", V("-----BEGIN X-----\r\nQUJD\r\n-----END X-----\r\n"), true },
-		{ "no end of line at the end", V("-----BEGIN X-----\nQUJD\n-----END X-----"), true },
+		{ "carriage returns", V("-----BEGIN X-----\r\nQUJD\r\n-----END X-----\r\n"),
+		  true },
+		{ "no end of line at the end", V("-----BEGIN X-----\nQUJD\n-----END X-----"),
+		  true },
 		{ "another label", V("-----BEGIN Y-----\nQUJD\n-----END Y-----\n"), false },
 		{ "label with more", V("-----BEGIN X Y-----\nQUJD\n-----END X-----\n"), false },
 		{ "no end", V("-----BEGIN X-----\nQUJD\n"), false },
-		{ "begins inside a line", V("a -----BEGIN X-----\nQUJD\n-----END X-----\n"), false },
+		{ "begins inside a line", V("a -----BEGIN X-----\nQUJD\n-----END X-----\n"),
+		  false },
 		{ "padding inside", V("-----BEGIN X-----\nQU==QUJD\n-----END X-----\n"), false },
 		{ "too much padding", V("-----BEGIN X-----\nQ===\n-----END X-----\n"), false },
 		{ "digits missing", V("-----BEGIN X-----\nQUJ\n-----END X-----\n"), false },

@@ -21,7 +21,8 @@ static void test_forms(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct bpfkey_explanation *e = bpfkey_explain(BPFKEY_EXPLAIN_TPM, cases[i].rc);
+		const struct bpfkey_explanation *e = bpfkey_explain(BPFKEY_EXPLAIN_TPM,
+								    cases[i].rc);
 
 		ok(bk_explain_tpm_code(cases[i].rc) == cases[i].row && e && e->code == cases[i].row,
 		   "0x%x: %s", cases[i].rc, cases[i].what);
