@@ -16,12 +16,14 @@ static int check_header(struct bpfkey_ctx *ctx, struct view file, const Elf64_Eh
 {
 	if (memcmp(h->e_ident, ELFMAG, SELFMAG))
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not an ELF file");
-	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != EM_BPF)
-		return bk_fail(ctx, -BPFKEY_E_FORMAT, "an ELF file, but not for BPF (machine %u)",
-			       h->e_machine);
+	if (h->e_ident[EI_CLASS] != ELFCLASS64)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "an ELF file, but not of 64 bits as BPF is");
 	if (h->e_ident[EI_DATA] != ELFDATA2LSB)
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "a big-endian BPF object; only little-endian "
 			       "ones can be signed");
+	if (h->e_machine != EM_BPF)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "an ELF file, but not for BPF (machine %u)",
+			       h->e_machine);
 	if (h->e_type != ET_REL)
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "a BPF file, but not an object (ELF type %u)",
 			       h->e_type);

@@ -173,14 +173,15 @@ int loader_kernel_version(struct bpfkey_ctx *ctx, const char *s, uint32_t *ret)
 		dot = strchr(p, '.');
 		if (dot)
 			*dot++ = '\0';
-		if (text_u64(p, i < 1 ? UINT16_MAX : UINT8_MAX, &part[i]) < 0)
+		if (text_u64(p, i == 1 ? UINT8_MAX : UINT16_MAX, &part[i]) < 0)
 			return bk_fail(ctx, -BPFKEY_E_USAGE, "'%s' is no kernel version such as "
 				       "6.18.15", s);
 	}
 	if (p || !strchr(s, '.'))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "'%s' is no kernel version such as 6.18.15",
 			       s);
-	*ret = part[0] << 16 | part[1] << 8 | part[2];
+	/* The third part is one byte; KERNEL_VERSION() stops counting at 255. */
+	*ret = part[0] << 16 | part[1] << 8 | (part[2] > UINT8_MAX ? UINT8_MAX : part[2]);
 	return 0;
 }
 
