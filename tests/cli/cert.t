@@ -13,7 +13,7 @@ kb key new --form file --alg rsa2048 -o k2.pem --quiet 2>/dev/null >&2
 kb key new --tpm "$tpm" -o t.pem --quiet 2>/dev/null >&2
 
 field() {
-	openssl x509 -in "$1" -noout "${@:2}"
+	openssl x509 -in "$1" -noout -nameopt RFC2253 "${@:2}"
 }
 
 days() {
@@ -27,7 +27,7 @@ is "$rc" 0 'cert new'
 is "$err" '' 'without a word'
 like "$out" 'roles: +build' 'shows its role'
 is "$(stat -c %a c.pem)" 644 'is public'
-is "$(field c.pem -subject)" 'subject=CN = build key 1' 'its subject'
+is "$(field c.pem -subject)" 'subject=CN=build key 1' 'its subject'
 is "$(field c.pem -pubkey)" "$(openssl pkey -in k.pem -pubout)" 'is of the key'
 like "$(field c.pem -ext extendedKeyUsage,basicConstraints,keyUsage)" \
 	"critical.*$arc\.1|$arc\.1.*critical" 'its role is critical'
@@ -86,7 +86,7 @@ json '.changed, .result.subject' $'false\nCN=x' 'shows what would be made'
 absent n.pem
 refused 2 . kb cert new -k k.pem -r king -n x -o n.pem --dry-run
 ok 'force' kb cert new -k k.pem -r build -n other -o c.pem --force
-is "$(field c.pem -subject)" 'subject=CN = other' 'replaces'
+is "$(field c.pem -subject)" 'subject=CN=other' 'replaces'
 
 # --- request and issue
 
