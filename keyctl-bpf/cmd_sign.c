@@ -108,8 +108,7 @@ static int put_jobs(struct cli *cli, const struct bpfkey_sign_job *jobs, int r)
 		out_str(cli->out, "input", jobs[i].in);
 		out_str(cli->out, "output", jobs[i].result < 0 ? NULL : jobs[i].out);
 		out_str(cli->out, "result", bpfkey_err_name(jobs[i].result));
-		if (jobs[i].message)
-			out_str(cli->out, "reason", jobs[i].message);
+		out_str(cli->out, "reason", jobs[i].message);
 		out_close(cli->out);
 		failed += jobs[i].result < 0;
 		made += jobs[i].result >= 0;

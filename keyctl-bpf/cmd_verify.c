@@ -7,30 +7,35 @@
 #include "out.h"
 #include "trust.h"
 
+/* Every row has every column, so that many rows are a table. */
 static void put_signer(struct cli *cli, const struct bpfkey_cert *cert)
 {
-	const struct bpfkey_cert_info *c = bpfkey_cert_info(cert);
+	const struct bpfkey_cert_info *c = cert ? bpfkey_cert_info(cert) : NULL;
 
-	out_str(cli->out, "signer", c->subject);
-	out_hex(cli->out, "key_id", c->key_id, c->key_id_len);
-	out_time(cli->out, "expires", c->not_after);
+	out_str(cli->out, "signer", c ? c->subject : NULL);
+	if (c)
+		out_time(cli->out, "expires", c->not_after);
+	else
+		out_str(cli->out, "expires", NULL);
+	if (c)
+		out_hex(cli->out, "key_id", c->key_id, c->key_id_len);
+	else
+		out_str(cli->out, "key_id", NULL);
 }
 
 static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 		      const char *kernel)
 {
 	struct bpfkey_object *o = NULL;
-	size_t index;
+	size_t index = 0;
 	int r = bpfkey_object_open(cli->ctx, path, &o);
 
 	r = r < 0 ? r : bpfkey_object_verify(o, t->certs, t->n, kernel, &index);
 	out_open(cli->out, NULL);
 	out_str(cli->out, "object", path);
 	out_str(cli->out, "result", bpfkey_err_name(r));
-	if (r < 0)
-		out_str(cli->out, "reason", bpfkey_ctx_message(cli->ctx));
-	else
-		put_signer(cli, t->certs[index]);
+	put_signer(cli, r < 0 ? NULL : t->certs[index]);
+	out_str(cli->out, "reason", r < 0 ? bpfkey_ctx_message(cli->ctx) : NULL);
 	out_close(cli->out);
 	bpfkey_object_free(o);
 	return r;
