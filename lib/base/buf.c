@@ -27,7 +27,7 @@ static bool reserve(struct buf *b, size_t n)
 		cap *= 2;
 	p = realloc(b->p, cap);
 	if (!p) {
-		b->failed = true;
+		b->failed = b->no_memory = true;
 		return false;
 	}
 	b->p = p;

@@ -14,7 +14,7 @@
 struct buf {
 	uint8_t *p;
 	size_t n, cap, max;
-	bool failed;
+	bool failed, no_memory;	/* no_memory: that was why, else @max was */
 };
 
 /* BUF(max) initialises: struct buf b = BUF(1 << 20); free with buf_done(). */

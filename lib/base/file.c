@@ -205,8 +205,14 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struc
 		return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", path);
 	}
 	t.name[0] = 0;
-	if (fsync(t.dir))
-		return file_error(ctx, errno, "write the directory of", path);
+	if (fsync(t.dir)) {
+		int err = errno;
+
+		/* A new file that may not last is taken back; a replaced one cannot be. */
+		if (!(flags & BK_FILE_FORCE))
+			unlinkat(t.dir, base, 0);
+		return file_error(ctx, err, "write the directory of", path);
+	}
 	return 0;
 }
 

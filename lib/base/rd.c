@@ -60,6 +60,12 @@ struct view rd_blob(struct rd *r, size_t max)
 	return rd_bytes(r, n);
 }
 
+void rd_no_memory(struct rd *r)
+{
+	rd_fail(r);
+	r->no_memory = true;
+}
+
 int rd_end(const struct rd *r)
 {
 	return r->failed || r->left.n ? -1 : 0;

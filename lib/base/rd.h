@@ -13,7 +13,7 @@
 
 struct rd {
 	struct view left;
-	bool failed;
+	bool failed, no_memory;
 };
 
 static inline struct rd rd_init(struct view in)
@@ -32,6 +32,9 @@ struct view rd_blob(struct rd *r, size_t max);
 
 /* rd_fail - the caller found a value that cannot be. */
 void rd_fail(struct rd *r);
+
+/* rd_no_memory - the caller could not keep a value; @r->no_memory says so afterwards. */
+void rd_no_memory(struct rd *r);
 
 /* rd_end - 0 when everything was read and nothing is left, else -1. */
 int rd_end(const struct rd *r);

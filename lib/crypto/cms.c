@@ -51,8 +51,8 @@ static void put_tlv(struct buf *out, uint8_t tag, struct buf *inner)
 		buf_u8(out, (uint8_t)n);
 	}
 	buf_put(out, inner->p, n);
-	if (inner->failed)
-		out->failed = true;
+	out->failed |= inner->failed;
+	out->no_memory |= inner->no_memory;
 	buf_done(inner);
 	*inner = BUF(CMS_MAX);
 }
@@ -271,19 +271,24 @@ static int check_shape(struct bpfkey_ctx *ctx, const struct cms_info *i)
 	return 0;
 }
 
-/* Are these the very bytes that @value by the key of @cert is written as? */
-static bool is_form(struct view der, const struct cms_info *i, struct view value,
-		    const struct bpfkey_cert *cert)
+/*
+ * Are these the very bytes that @value by the key of @cert is written as?
+ * 1, 0, or -BPFKEY_E_NOMEM, because "no" would be an answer.
+ */
+static int is_form(struct view der, const struct cms_info *i, struct view value,
+		   const struct bpfkey_cert *cert)
 {
 	struct buf form = BUF(CMS_MAX);
 	struct algo a;
-	bool same;
+	int same;
 
 	algo_of(X509_get0_pubkey(cert_x509(cert)), &a);
 	if (!a.kernel)
-		return false;
+		return 0;
 	write_form((struct view){ i->key_id, i->key_id_len }, a.type == ALGO_RSA, value, &form);
 	same = buf_ok(&form) && form.n == der.n && memcmp(form.p, der.p, der.n) == 0;
+	if (form.no_memory)
+		same = -BPFKEY_E_NOMEM;
 	buf_done(&form);
 	return same;
 }
@@ -333,7 +338,10 @@ int cms_verify(struct bpfkey_ctx *ctx, struct view der, struct view data,
 		if (!same_id(&i, certs[k]))
 			continue;
 		known = true;
-		if (!is_form(der, &i, value, certs[k]))
+		r = is_form(der, &i, value, certs[k]);
+		if (r < 0)
+			return bk_out_of_memory(ctx);
+		if (!r)
 			continue;
 		formed = true;
 		if (is_signature(value, data, certs[k])) {

@@ -266,9 +266,8 @@ int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
 
 	/* A sidecar without a key is what an interrupted run left: nobody's loss. */
 	r = bk_file_replace(ctx, meta, 0600, buf_view(&text), BK_FILE_FORCE);
-	if (r < 0)
-		return r;
-	r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
+	if (!r)
+		r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
 	if (r < 0) {
 		if (!there)
 			unlink(meta);

@@ -91,6 +91,8 @@ int elf_append(struct bpfkey_ctx *ctx, const struct elf *e, const struct elf_add
 		put_header(&b, name_offsets[i], SHT_PROGBITS, offsets[i], add[i].data.n);
 	put_header(&b, name_offsets[n], SHT_STRTAB, names, names_n);
 	put_header(&b, name_offsets[n - 1], SHT_PROGBITS, b.n + sizeof(Elf64_Shdr), 0);
+	if (b.no_memory)
+		return bk_out_of_memory(ctx);
 	if (!buf_ok(&b))
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the signed object would be larger than %u "
 			       "MiB", ELF_OBJECT_MAX >> 20);
@@ -113,6 +115,8 @@ int elf_append_last(struct bpfkey_ctx *ctx, struct buf *file, struct view data)
 	s.sh_size = data.n;
 	memcpy(file->p + at, &s, sizeof(s));
 	buf_put(file, data.p, data.n);
+	if (file->no_memory)
+		return bk_out_of_memory(ctx);
 	if (!buf_ok(file))
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the signed object would be larger than %u "
 			       "MiB", ELF_OBJECT_MAX >> 20);

@@ -183,6 +183,8 @@ static int generate(struct bpfkey_ctx *ctx, struct bpf_object *obj, const struct
 	l->data = BUF(LOADER_DATA_MAX);
 	buf_put(&l->insns, gen.insns, gen.insns_sz);
 	buf_put(&l->data, gen.data, gen.data_sz);
+	if (l->insns.no_memory || l->data.no_memory)
+		return bk_out_of_memory(ctx);
 	if (!buf_ok(&l->insns) || !buf_ok(&l->data))
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "its loader would be too large (%u and %u "
 			       "bytes)", gen.insns_sz, gen.data_sz);

@@ -231,6 +231,8 @@ int loader_guard(struct bpfkey_ctx *ctx, struct loader *l, const uint8_t sha[32]
 	put_insn(&b, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 	put_insn(&b, CODE_MOV_X, BPF_REG_1, BPF_REG_6, 0, 0);
 	buf_put(&b, l->insns.p, l->insns.n);
+	if (b.no_memory)
+		return bk_out_of_memory(ctx);
 	if (!buf_ok(&b))
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the loader would be larger than %u MiB",
 			       LOADER_INSNS_MAX >> 20);

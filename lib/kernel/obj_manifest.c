@@ -74,6 +74,8 @@ int manifest_encode(struct bpfkey_ctx *ctx, const struct manifest *m, struct buf
 		buf_be32(&b, p->attach_type);
 		buf_be32(&b, p->flags);
 	}
+	if (b.no_memory)
+		return bk_out_of_memory(ctx);
 	if (!buf_ok(&b))
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the manifest would be larger than %u MiB",
 			       MANIFEST_MAX >> 20);
@@ -91,9 +93,11 @@ static char *get_text(struct rd *r)
 
 	if (v.n && memchr(v.p, 0, v.n))
 		rd_fail(r);
-	s = r->failed ? NULL : strndup(v.n ? (const char *)v.p : "", v.n);
+	if (r->failed)
+		return NULL;
+	s = strndup(v.n ? (const char *)v.p : "", v.n);
 	if (!s)
-		rd_fail(r);
+		rd_no_memory(r);
 	return s;
 }
 
@@ -114,7 +118,7 @@ static void get_settings(struct rd *r, struct manifest *m)
 
 	m->settings = calloc(n + 1, sizeof(*m->settings));
 	if (!m->settings)
-		rd_fail(r);
+		rd_no_memory(r);
 	for (size_t i = 0; i < n && !r->failed; i++) {
 		m->n_settings = i + 1;
 		m->settings[i].name = get_text(r);
@@ -128,7 +132,7 @@ static void get_maps(struct rd *r, struct manifest *m)
 
 	m->maps = calloc(n + 1, sizeof(*m->maps));
 	if (!m->maps)
-		rd_fail(r);
+		rd_no_memory(r);
 	for (size_t i = 0; i < n && !r->failed; i++) {
 		struct manifest_map *p = &m->maps[i];
 		uint8_t frozen;
@@ -154,7 +158,7 @@ static void get_programs(struct rd *r, struct manifest *m)
 
 	m->programs = calloc(n + 1, sizeof(*m->programs));
 	if (!m->programs)
-		rd_fail(r);
+		rd_no_memory(r);
 	for (size_t i = 0; i < n && !r->failed; i++) {
 		struct manifest_program *p = &m->programs[i];
 
@@ -183,6 +187,8 @@ int manifest_decode(struct bpfkey_ctx *ctx, struct view in, struct manifest *ret
 	get_settings(&r, &m);
 	get_maps(&r, &m);
 	get_programs(&r, &m);
+	if (r.no_memory)
+		return bk_out_of_memory(ctx);
 	if (rd_end(&r) < 0)
 		return bk_fail(ctx, -BPFKEY_E_MALFORMED, "the manifest is malformed");
 

@@ -136,5 +136,7 @@ int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
 	buf_str(ret, s);
 	buf_u8(ret, '\n');
 	free(s);
+	if (ret->no_memory)
+		return bk_out_of_memory(ctx);
 	return buf_ok(ret) ? 0 : bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the JSON is too long");
 }
