@@ -14,13 +14,13 @@
 #define NAMES_MAX 64
 #define USAGE "usage: keyctl-bpf [OPTION]... COMMAND [ARGUMENT]..."
 
-/* Calls for each linked command; @noun NULL: all of them. */
+/* Walks over the commands of @noun, or with NULL over all. */
 static const struct cmd *next_cmd(const struct cmd_list *list, const char *noun, size_t *i)
 {
 	while (*i < list->n) {
 		const struct cmd *c = list->v[(*i)++];
 
-		if (c && (!noun || (c->noun && !strcmp(c->noun, noun))))
+		if (!noun || (c->noun && !strcmp(c->noun, noun)))
 			return c;
 	}
 	return NULL;

@@ -6,7 +6,7 @@
 #include "cmd.h"
 
 struct cmd_list {
-	const struct cmd *const *v;	/* holes (NULL) are skipped */
+	const struct cmd *const *v;
 	size_t n;
 };
 

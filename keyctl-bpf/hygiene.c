@@ -96,8 +96,9 @@ int hygiene_start(const char **ret_why)
 		*ret_why = "cannot switch core dumps off, and secrets could end in one";
 		return -BPFKEY_E_IO;
 	}
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-		*ret_why = "cannot ignore SIGPIPE";
+	/* A closed pipe and a full quota are errors of write(), not ends of the process. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
+		*ret_why = "cannot ignore SIGPIPE and SIGXFSZ";
 		return -BPFKEY_E_IO;
 	}
 	return 0;

@@ -13,10 +13,7 @@
 #include "opt.h"
 #include "out.h"
 
-/*
- * One line for each command, in the order in which help shows them. Weak:
- * a command that is not linked is not listed.
- */
+/* One line for each command, in the order in which help shows them. */
 #define COMMANDS(X)                                                            \
 	X(cmd_status)                                                          \
 	X(cmd_doctor)                                                          \
@@ -44,7 +41,7 @@
 	X(cmd_gate_remove)                                                     \
 	X(cmd_tpm_show)
 
-#define X(name) extern const struct cmd name __attribute__((weak));
+#define X(name) extern const struct cmd name;
 COMMANDS(X)
 #undef X
 

@@ -85,7 +85,7 @@ while read -r noun; do
 	run kb "$noun" --help
 	is "$rc" 0 "$noun --help"
 	refused 2 "no command '$noun frobnicate'" kb "$noun" frobnicate
-	refused 2 "no command '$noun --json" kb "$noun" -- --json
+	refused 2 "'--' is no common option" kb "$noun" -- --json
 done < <(kb --dump-commands | cut -f1 | grep -vx -e - | sort -u)
 
 if [ -w /dev/full ]; then

@@ -17,8 +17,7 @@
 #include "tests/tap.h"
 
 #define MOST 300	/* attempts for one flow and kind, spread over all calls; LONG=1: all */
-
-#define KEY_OPTS(f) (&(struct bpfkey_key_opts){ .sz = sizeof(struct bpfkey_key_opts), .alg = "p256", .form = (f) })
+#define MOST_OSSL 60	/* OpenSSL makes ten thousands */
 
 /* What a child tells before it ends. */
 static struct report {
@@ -39,8 +38,9 @@ struct flow {
 
 static int key_new(struct bpfkey_ctx *ctx, const char *path, enum bpfkey_form form)
 {
+	const struct bpfkey_key_opts opts = { .sz = sizeof(opts), .alg = "p256", .form = form };
 	struct bpfkey_key *key = NULL;
-	int r = bpfkey_key_new(ctx, path, KEY_OPTS(form), &key);
+	int r = bpfkey_key_new(ctx, path, &opts, &key);
 
 	bpfkey_key_free(key);
 	return r;
@@ -264,7 +264,8 @@ static bool complain(const struct flow *f, unsigned long nth, bool sticky, const
 	return false;
 }
 
-static bool judge_result(const struct flow *f, unsigned long nth, bool sticky, int status)
+static bool judge_result(const struct flow *f, enum inject_kind kind, unsigned long nth,
+			 bool sticky, int status)
 {
 	int code = bpfkey_err_exit(report->r);
 
@@ -274,10 +275,11 @@ static bool judge_result(const struct flow *f, unsigned long nth, bool sticky, i
 		return complain(f, nth, sticky, "accepted what must be refused");
 	if (report->r >= 0 || !report->fired)
 		return true;
-	if (code != 1 && code != 4 && !f->refuses)
+	/* OpenSSL does not always tell a lack of memory from a wrong signature. */
+	if (code != 1 && code != 4 && !f->refuses && kind != INJECT_OSSL)
 		return complain(f, nth, sticky, "a failure passes for an answer");
-	/* With no memory left there is none for a sentence; err.h has one then. */
-	if (!*report->message && report->r != -BPFKEY_E_NOMEM)
+	/* With no memory left there is none for a sentence; the text of err.h stands in. */
+	if (!*report->message && report->r != -BPFKEY_E_NOMEM && !(kind == INJECT_ALLOC && sticky))
 		return complain(f, nth, sticky, "no sentence");
 	return true;
 }
@@ -330,7 +332,7 @@ static bool one(const struct flow *f, enum inject_kind kind, unsigned long nth, 
 	empty("fresh");
 	rmdir("fresh");
 	status = attempt(f->run, kind, nth, sticky);
-	good = judge_result(f, nth, sticky, status);
+	good = judge_result(f, kind, nth, sticky, status);
 	good &= judge_outputs(f, nth, sticky);
 	return judge_tpm(f, nth, sticky) && good;
 }
@@ -338,6 +340,7 @@ static bool one(const struct flow *f, enum inject_kind kind, unsigned long nth, 
 static void all_calls(const struct flow *f, enum inject_kind kind, bool sticky)
 {
 	unsigned long total, nth, bad = 0, tried = 0, step;
+	unsigned long most = kind == INJECT_OSSL ? MOST_OSSL : MOST;
 
 	empty("out");
 	empty("fresh");
@@ -349,18 +352,15 @@ static void all_calls(const struct flow *f, enum inject_kind kind, bool sticky)
 		complain(f, 0, false, "unexpected result");
 		return;
 	}
-	step = getenv("LONG") || total <= MOST ? 1 : total / MOST + 1;
+	step = getenv("LONG") || total <= most ? 1 : total / most + 1;
 	for (nth = 1; nth <= total && bad < 10; nth += step) {
 		bad += !one(f, kind, nth, sticky);
 		tried++;
 		if (tried % 100 == 0)
 			printf("# %s: %lu of %lu\n", f->name, nth, total), fflush(stdout);
 	}
-	if (!total)
-		skip("the flow makes no such call", "%s", f->name);
-	else
-		ok(!bad, "%s: %lu of %lu calls failed in turn%s", f->name, tried, total,
-		   sticky ? ", with all later ones" : "");
+	ok(total && !bad, "%s: %lu of %lu calls failed in turn%s", f->name, tried, total,
+	   sticky ? ", with all later ones" : "");
 }
 
 static int make_key_file(struct bpfkey_ctx *ctx)
@@ -457,8 +457,14 @@ int main(int argc, char **argv)
 	if (!ok(prepare(), "keys, certificates and a signed object are made"))
 		return done_testing();
 	for (sticky = 0; sticky <= 1; sticky++) {
-		for (i = 0; i < sizeof(flows) / sizeof(flows[0]); i++)
+		for (i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
+			/* What libtpms does without memory is not ours to judge. */
+			if (kind == INJECT_OSSL && flows[i].tpm)
+				continue;
+			if (kind == INJECT_TPM && !flows[i].tpm)
+				continue;
 			all_calls(&flows[i], kind, sticky);
+		}
 	}
 	return done_testing();
 }
