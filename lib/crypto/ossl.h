@@ -82,6 +82,7 @@ struct remote_key {
 	sign_fn sign;
 	void *user;
 	int err;
+	bool wrong_length;	/* it succeeded, but that is no signature of this key */
 };
 
 /* Entry of the built-in provider (pkey_provider.c). */

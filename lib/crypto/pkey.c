@@ -204,6 +204,12 @@ int pkey_fail(struct bpfkey_ctx *ctx, struct pkey *key, const char *fmt, ...)
 		ERR_clear_error();
 		return bk_fail(ctx, r, "%s", what);
 	}
+	if (key->remote && key->remote->wrong_length) {
+		key->remote->wrong_length = false;
+		ERR_clear_error();
+		bk_fail(ctx, -BPFKEY_E_INTERNAL, "a signature of the wrong length came back");
+		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "%s", what);
+	}
 	return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "%s", what);
 }
 

@@ -207,7 +207,8 @@ static int sign(void *ctx, unsigned char *out, size_t *out_n, size_t cap,
 		return 0;
 
 	key->err = key->sign(key->user, s->md->name, digest, n, raw, sizeof(raw), &raw_n);
-	if (key->err < 0 || raw_n != expected)
+	key->wrong_length = !key->err && raw_n != expected;
+	if (key->err < 0 || key->wrong_length)
 		return 0;
 	if (!rsa)
 		return ecdsa_der(raw, raw_n, out, out_n);

@@ -208,6 +208,15 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf
 	return js_text(ctx, j, ret);
 }
 
+bool key_tpm_absent(struct bpfkey_ctx *ctx)
+{
+	static const char embedded[] = "embedded:";
+	const char *spec = bpfkey_ctx_tpm(ctx);
+
+	return spec && strncmp(spec, embedded, sizeof(embedded) - 1) == 0 &&
+	       access(spec + sizeof(embedded) - 1, F_OK) < 0;
+}
+
 int key_file_absent(struct bpfkey_ctx *ctx, const char *path)
 {
 	struct stat st;

@@ -149,16 +149,6 @@ static int tpm_check_alg(struct bpfkey_ctx *ctx, struct tpm *t, const char *alg,
 	return 0;
 }
 
-/* A dry run must not manufacture the software TPM that it would use. */
-static bool would_make_tpm(struct bpfkey_ctx *ctx)
-{
-	const char *spec = bpfkey_ctx_tpm(ctx);
-	static const char embedded[] = "embedded:";
-
-	return spec && strncmp(spec, embedded, sizeof(embedded) - 1) == 0 &&
-	       access(spec + sizeof(embedded) - 1, F_OK) < 0;
-}
-
 static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 		      const struct bpfkey_key_opts *o, struct sidecar *m)
 {
@@ -169,7 +159,8 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	struct pubkey pub;
 	int r;
 
-	if ((o->flags & BPFKEY_MAKE_DRY_RUN) && would_make_tpm(ctx))
+	/* A dry run must not manufacture the software TPM that it would use. */
+	if ((o->flags & BPFKEY_MAKE_DRY_RUN) && key_tpm_absent(ctx))
 		return 0;
 	r = tpm_open(ctx, NULL, &t);
 	if (!r)

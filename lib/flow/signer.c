@@ -38,6 +38,11 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 	snprintf(meta.key_name, sizeof(meta.key_name), "%s", f->meta.key_name);
 	snprintf(meta.alg, sizeof(meta.alg), "%s", f->meta.alg);
 
+	if (key_tpm_absent(s->ctx)) {
+		bk_hint(s->ctx, "name with --tpm the TPM that the key was made in");
+		return bk_fail(s->ctx, -BPFKEY_E_NO_TPM, "the TPM '%s' does not exist",
+			       bpfkey_ctx_tpm(s->ctx));
+	}
 	r = tpm_open(s->ctx, NULL, &s->tpm);
 	if (!r)
 		r = tpm_key_load(s->tpm, key_file_view(f), f->has_meta ? &meta : NULL,

@@ -170,6 +170,8 @@ absent d.pem d.pem.meta
 ok 'a second TPM' kb key new --tpm "embedded:$T/tpm2" -o t2.pem
 refused 3 . kb cert new --tpm "embedded:$T/tpm2" -k t.pem -r build -n x -o c.pem
 absent c.pem
+refused 4 'does not exist' kb cert new --tpm "embedded:$T/tpm3" -k t.pem -r build -n x -o c.pem
+absent c.pem tpm3
 cp t2.pem.meta t.pem.meta
 refused 3 . kb cert new --tpm "$tpm" -k t.pem -r build -n x -o c.pem
 absent c.pem

@@ -125,6 +125,8 @@ static void test_failures(struct bpfkey_ctx *ctx, struct elsewhere *e, struct pk
 	e->nonsense = false;
 	e->runt = true;
 	is_int(cms_sign(ctx, key, cert, data, &cms), -BPFKEY_E_INTERNAL, "CMS: too short");
+	ok(strstr(bpfkey_ctx_message(ctx), "a signature of the wrong length came back") != NULL,
+	   "and says so");
 	e->runt = false;
 	ok(!none && !cms.n && !csr.n, "nothing was given out");
 	buf_done(&cms);
