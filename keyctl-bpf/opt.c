@@ -139,21 +139,24 @@ int opt_leading(struct cli *cli, int from, int argc, const char **argv)
 	struct globals g = { 0 };
 	const struct opt globals[] = { GLOBALS(&g) };
 	const struct opt *o;
+	const char *word;
 	size_t n;
 	int i;
 
 	for (i = from; i < argc && argv[i][0] == '-'; i++) {
-		n = strcspn(argv[i], "=");
+		word = argv[i] + 1;
+		n = strcspn(word, "=");
 		for (o = globals; o->name; o++) {
-			if (n > 2 && strlen(o->name) == n - 2 && !strncmp(o->name, argv[i] + 2, n - 2))
+			if (*word == '-' && n == strlen(o->name) + 1 &&
+			    !strncmp(o->name, word + 1, n - 1))
 				break;
-			if (o->key && argv[i][1] == o->key && !argv[i][2])
+			if (o->key && word[0] == o->key && !word[1])
 				break;
 		}
 		if (!o->name)
 			return bad_usage(cli, "'%s' is no common option; a command's own options "
 					 "stand after it", argv[i]);
-		if (o->arg && !argv[i][n])
+		if (o->arg && !word[n])
 			i++;
 	}
 	return i < argc ? i : argc;

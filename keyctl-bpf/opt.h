@@ -45,7 +45,8 @@ struct opt {
 #define OPT_STR(k, n, a, h, d)	{ OPT_KIND_STR, (k), (n), (a), (h), (const char **){ d }, false }
 #define OPT_REQ(k, n, a, h, d)	{ OPT_KIND_STR, (k), (n), (a), (h), (const char **){ d }, true }
 #define OPT_U32(k, n, a, h, d)	{ OPT_KIND_U32, (k), (n), (a), (h), (uint32_t *){ d }, false }
-#define OPT_LIST(k, n, a, h, d)	{ OPT_KIND_LIST, (k), (n), (a), (h), (struct opt_list *){ d }, false }
+#define OPT_LIST(k, n, a, h, d)                                                \
+	{ OPT_KIND_LIST, (k), (n), (a), (h), (struct opt_list *){ d }, false }
 #define OPT_END			{ OPT_KIND_END, 0, NULL, NULL, NULL, NULL, false }
 
 /*

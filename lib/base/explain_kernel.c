@@ -91,8 +91,10 @@ const struct bpfkey_explanation bk_explain_kernel[] = {
 	    "valid anchor issued this one; or the keyring was dropped",
 	    "issue it with 'keyctl-bpf cert issue --ca ANCHOR', or see 'keyctl-bpf keyring show "
 	    "--all' for the anchors"),
-	ADD(EKEYEXPIRED, "the keyring has expired", "make it anew with 'keyctl-bpf keyring create'"),
-	ADD(EKEYREVOKED, "the keyring was revoked", "make it anew with 'keyctl-bpf keyring create'"),
+	ADD(EKEYEXPIRED, "the keyring has expired",
+	    "make it anew with 'keyctl-bpf keyring create'"),
+	ADD(EKEYREVOKED, "the keyring was revoked",
+	    "make it anew with 'keyctl-bpf keyring create'"),
 	ADD(EKEYREJECTED, "the kernel's blacklist holds this certificate, or its signature by the "
 	    "anchor is wrong",
 	    "issue a new certificate for another key"),

@@ -445,7 +445,7 @@ int main(int argc, char **argv)
 	int sticky;
 
 	if (!kind || chdir(argv[2])) {
-		fprintf(stderr, "usage: faults alloc|io|tpm|openssl SCRATCH (with in.bpf.o in it)\n");
+		fprintf(stderr, "usage: faults alloc|io|tpm|openssl SCRATCH\n");
 		return 2;
 	}
 	umask(077);

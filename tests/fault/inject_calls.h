@@ -53,7 +53,9 @@ static bool hit(enum inject_kind kind, int err)
 	if (inject.kind != kind)
 		return false;
 	inject.count++;
-	if (!inject.nth || inject.count < inject.nth || (inject.count > inject.nth && !inject.sticky))
+	if (!inject.nth || inject.count < inject.nth)
+		return false;
+	if (inject.count > inject.nth && !inject.sticky)
 		return false;
 	inject.fired = true;
 	errno = err;
@@ -80,7 +82,7 @@ WRAP(char *, NULL, INJECT_ALLOC, ENOMEM, strdup, (const char *s), (s))
 WRAP(char *, NULL, INJECT_ALLOC, ENOMEM, strndup, (const char *s, size_t n), (s, n))
 WRAP(int, -1, INJECT_ALLOC, ENOMEM, vasprintf, (char **p, const char *f, va_list a), (p, f, a))
 WRAP(int, -1, INJECT_ALLOC, ENOMEM, __vasprintf_chk,
-     (char **p, int flag, const char *f, va_list a), (p, flag, f, a))
+	(char **p, int flag, const char *f, va_list a), (p, flag, f, a))
 
 int __wrap_asprintf(char **p, const char *f, ...) __attribute__((format(printf, 2, 3)));
 int __wrap_asprintf(char **p, const char *f, ...)
@@ -146,7 +148,7 @@ IO(int, EIO, fdatasync, (int fd), (fd))
 IO(int, ENOSPC, ftruncate, (int fd, off_t n), (fd, n))
 IO(int, ENOSPC, renameat, (int d, const char *a, int e, const char *b), (d, a, e, b))
 IO(int, ENOSPC, renameat2, (int d, const char *a, int e, const char *b, unsigned int f),
-   (d, a, e, b, f))
+	(d, a, e, b, f))
 IO(int, ENOSPC, mkdirat, (int d, const char *p, mode_t m), (d, p, m))
 IO(int, EIO, fstat, (int fd, struct stat *st), (fd, st))
 IO(int, ENOLCK, flock, (int fd, int op), (fd, op))

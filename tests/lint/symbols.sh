@@ -11,7 +11,7 @@ prefixes() {
 	echo bpfkey
 	echo bk
 	sources 'lib/*.h' 'tpm/*.h' ':!lib/bpf' | sed 's|.*/||; s|\.h$||'
-	sed 's/#.*//; /^ *$/d' tests/lint/prefixes
+	sed 's|[ \t]*#.*||; /^$/d' tests/lint/prefixes
 }
 
 nm -g --defined-only "$O/libbpfkey.a" 2>/dev/null | awk 'NF == 3 { print $3 }' |
