@@ -208,7 +208,7 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf
 	return js_text(ctx, j, ret);
 }
 
-bool key_tpm_absent(struct bpfkey_ctx *ctx)
+bool key_file_tpm_absent(struct bpfkey_ctx *ctx)
 {
 	static const char embedded[] = "embedded:";
 	const char *spec = bpfkey_ctx_tpm(ctx);

@@ -48,10 +48,10 @@ int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
 		   const struct sidecar *meta, bool force);
 
 /*
- * key_tpm_absent - is the context's TPM an embedded one that is not there yet?
+ * key_file_tpm_absent - is the context's TPM an embedded one that is not there yet?
  * Opening it would make it, which no failing command and no dry run may.
  */
-bool key_tpm_absent(struct bpfkey_ctx *ctx);
+bool key_file_tpm_absent(struct bpfkey_ctx *ctx);
 
 /* key_file_absent - -BPFKEY_E_EXISTS when there is a file @path */
 int key_file_absent(struct bpfkey_ctx *ctx, const char *path);

@@ -160,7 +160,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	int r;
 
 	/* A dry run must not manufacture the software TPM that it would use. */
-	if ((o->flags & BPFKEY_MAKE_DRY_RUN) && key_tpm_absent(ctx))
+	if ((o->flags & BPFKEY_MAKE_DRY_RUN) && key_file_tpm_absent(ctx))
 		return 0;
 	r = tpm_open(ctx, NULL, &t);
 	if (!r)

@@ -38,7 +38,7 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 	snprintf(meta.key_name, sizeof(meta.key_name), "%s", f->meta.key_name);
 	snprintf(meta.alg, sizeof(meta.alg), "%s", f->meta.alg);
 
-	if (key_tpm_absent(s->ctx)) {
+	if (key_file_tpm_absent(s->ctx)) {
 		bk_hint(s->ctx, "name with --tpm the TPM that the key was made in");
 		return bk_fail(s->ctx, -BPFKEY_E_NO_TPM, "the TPM '%s' does not exist",
 			       bpfkey_ctx_tpm(s->ctx));
