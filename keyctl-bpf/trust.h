@@ -9,7 +9,7 @@
 struct trust {
 	struct bpfkey_cert **certs;	/* what to hand to bpfkey_object_verify() */
 	size_t n;
-	struct bpfkey_ring *ring;	/* whose certificates they are; NULL: given, and ours to free */
+	struct bpfkey_ring *ring;	/* whose they are; NULL: given, and ours to free */
 };
 
 /* trust_given - read the files of --cert. */

@@ -75,7 +75,7 @@ int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 struct bpfkey_sign_job {
 	const char *in, *out;
 	int result;		/* 0 or a negative BPFKEY_E_ */
-	char *message, *hint;	/* of a failure, else NULL; free with bpfkey_sign_jobs_done() */
+	char *message, *hint;	/* of a failure, else NULL; see bpfkey_sign_jobs_done() */
 };
 
 /**

@@ -187,7 +187,7 @@ static int parse(struct bpfkey_object *o)
 {
 	int r = elf_open(o->ctx, buf_view(&o->file), &o->elf);
 
-	/* Damaged beyond reading, but it was a signed object: the answer is no, not "what is it". */
+	/* Damaged beyond reading, but it was a signed object: the answer is no, not "what?". */
 	if (r == -BPFKEY_E_FORMAT && o->file.n &&
 	    memmem(o->file.p, o->file.n, part_names[PART_DIGESTS],
 		   strlen(part_names[PART_DIGESTS])))

@@ -26,8 +26,11 @@ struct load_result {
 	int maps[MANIFEST_MAPS_MAX], programs[MANIFEST_PROGRAMS_MAX];	/* -1: none */
 };
 
-#define LOAD_RESULT_INIT ((struct load_result){ .maps = { [0 ... MANIFEST_MAPS_MAX - 1] = -1 }, \
-						.programs = { [0 ... MANIFEST_PROGRAMS_MAX - 1] = -1 } })
+#define LOAD_RESULT_INIT                                                       \
+	((struct load_result){                                                 \
+		.maps = { [0 ... MANIFEST_MAPS_MAX - 1] = -1 },                \
+		.programs = { [0 ... MANIFEST_PROGRAMS_MAX - 1] = -1 },        \
+	})
 
 /*
  * load_signed - load and run the loader

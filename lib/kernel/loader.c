@@ -18,7 +18,7 @@ DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 struct hearing {
 	struct bpfkey_ctx *ctx;
 	libbpf_print_fn_t before;
-	char first[LIBBPF_LINE_MAX];	/* the first warning is the cause, later ones its echo */
+	char first[LIBBPF_LINE_MAX];	/* the first warning is the cause */
 };
 
 static __thread struct hearing *hearing;

@@ -155,8 +155,8 @@ static int strip_all(struct bpfkey_ctx *ctx, struct strip *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (!stack_in_bounds(s->v + i))
-			return bk_fail(ctx, -BPFKEY_E_NOT_A_LOADER, "it has more than %d functions, "
-				       "and libbpf's loaders have room for no more",
+			return bk_fail(ctx, -BPFKEY_E_NOT_A_LOADER, "it has more than %d "
+				       "functions, and libbpf's loaders have room for no more",
 				       MANIFEST_PROGRAMS_MAX);
 		if (!strip_one(s, i))
 			return bk_fail(ctx, -BPFKEY_E_NOT_A_LOADER, "this libbpf generates loaders "

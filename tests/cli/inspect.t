@@ -30,16 +30,16 @@ for alg in p256 rsa2048; do
 	kb --quiet cert new --key $alg.key --role build --name "$alg" -o $alg.pem
 	kb --quiet sign "$bpf/xdpfilt_alw_all.o" --key $alg.key --cert $alg.pem -o $alg.o
 	ok "$alg: parts come out" kb inspect $alg.o --extract $alg.d
-	is "$(ls $alg.d | tr '\n' ' ')" "insns-metadata.der insns.der loader-metadata.bin loader.bin metadata.bin sections.bin sections.der " \
+	is "$(find $alg.d -type f -printf '%f\n' | LC_ALL=C sort | tr '\n' ' ')" "insns-metadata.der insns.der loader-metadata.bin loader.bin metadata.bin sections.bin sections.der " \
 		"all of them"
 	ok "loader-metadata.bin is both" cmp <(cat $alg.d/loader.bin $alg.d/metadata.bin) $alg.d/loader-metadata.bin
 	for pair in "loader insns" "loader-metadata insns-metadata" "sections sections"; do
-		set -- $pair
-		ok "$alg: openssl accepts $2.der over $1.bin" judge $alg.d $alg.pem "$1" "$2"
-		rm -rf bad && cp -r $alg.d bad && flip "bad/$1.bin"
-		not_ok "but not with a bit of the content flipped" judge bad $alg.pem "$1" "$2"
-		rm -rf bad && cp -r $alg.d bad && flip "bad/$2.der"
-		not_ok "nor with a bit of the signature flipped" judge bad $alg.pem "$1" "$2"
+		read -r content der <<<"$pair"
+		ok "$alg: openssl accepts $der.der over $content.bin" judge $alg.d $alg.pem "$content" "$der"
+		rm -rf bad && cp -r $alg.d bad && flip "bad/$content.bin"
+		not_ok "but not with a bit of the content flipped" judge bad $alg.pem "$content" "$der"
+		rm -rf bad && cp -r $alg.d bad && flip "bad/$der.der"
+		not_ok "nor with a bit of the signature flipped" judge bad $alg.pem "$content" "$der"
 	done
 done
 

@@ -39,7 +39,7 @@ no() {
 
 # What it makes.
 ok "all 15 objects of libxdp1 sign in one call" kb sign ./*.o "${k[@]}"
-is "$(ls ./*.signed.o | wc -l)" 15 "each beside its original"
+is "$(find . -name '*.signed.o' | wc -l)" 15 "each beside its original"
 ok "readelf reads a signed object" readelf -SW xsk_def_xdp_prog.signed.o
 like "$(readelf -SW xsk_def_xdp_prog.signed.o 2>&1)" "\.keyctl_bpf\.sig_file" "with our sections"
 unlike "$(readelf -a xsk_def_xdp_prog.signed.o 2>&1 >/dev/null)" "." "and complains of nothing"

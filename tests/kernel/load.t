@@ -48,6 +48,7 @@ flip_byte() { # FILE OFFSET
 	local b
 
 	b=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
 	printf "\\x$(printf %02x $((b ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 # raw FORM [FILE OFFSET]: the form's own signature, one byte of FILE flipped

@@ -42,7 +42,10 @@ struct tiny {
 };
 
 static const char tiny_names[64] = "\0xdp\0license\0.symtab\0.strtab\0prog\0_license";
-enum { AT_XDP = 1, AT_LICENSE = 5, AT_SYMTAB = 13, AT_STRTAB = 21, AT_PROG = 29, AT_SYM_LICENSE = 34 };
+enum {
+	AT_XDP = 1, AT_LICENSE = 5, AT_SYMTAB = 13, AT_STRTAB = 21, AT_PROG = 29,
+	AT_SYM_LICENSE = 34,
+};
 
 static Elf64_Shdr section(int name, int type, int flags, size_t at, size_t n)
 {
@@ -55,7 +58,8 @@ static struct tiny tiny_object(void)
 	struct tiny t = {
 		.ehdr = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
 			  .e_type = ET_REL, .e_machine = 247, .e_version = EV_CURRENT,
-			  .e_shoff = offsetof(struct tiny, sections), .e_ehsize = sizeof(Elf64_Ehdr),
+			  .e_shoff = offsetof(struct tiny, sections),
+			  .e_ehsize = sizeof(Elf64_Ehdr),
 			  .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 5, .e_shstrndx = 4 },
 		.code = { 0x00000002000000b7, 0x0000000000000095 },	/* r0 = XDP_PASS; exit */
 		.license = "GPL",
@@ -216,7 +220,8 @@ static void test_malformed(struct bpfkey_ctx *ctx)
 		{ "big-endian", EI_DATA, ELFDATA2MSB, 1 },
 		{ "32 bits", EI_CLASS, ELFCLASS32, 1 },
 		{ "no ELF", 0, 0, 4 },
-		{ "a section behind the end", offsetof(struct tiny, sections[1].sh_offset), 1 << 20, 8 },
+		{ "a section behind the end", offsetof(struct tiny, sections[1].sh_offset),
+		  1 << 20, 8 },
 		{ "a section that wraps", offsetof(struct tiny, sections[1].sh_size), -1ull, 8 },
 		{ "a name behind the names", offsetof(struct tiny, sections[1].sh_name), 4096, 4 },
 		{ "names without an end", offsetof(struct tiny, names[63]), 'x', 1 },

@@ -88,7 +88,8 @@ static bool has_override(const struct bpf_insn *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].code == 0x18)
 			i++;
-		else if ((v[i].code == 0x79 && v[i].off == 32) || (v[i].code == 0x61 && v[i].off == 28))
+		else if ((v[i].code == 0x79 && v[i].off == 32) ||
+			 (v[i].code == 0x61 && v[i].off == 28))
 			return true;
 	}
 	return false;
@@ -148,8 +149,8 @@ static void test_guard(struct bpfkey_ctx *ctx)
 
 static void test_version(struct bpfkey_ctx *ctx)
 {
-	static const char *const bad[] = { "", "6", "6.", ".6", "6.18.", "6.18.1.2", "6.x", "6.18-rc1",
-					   "6.256", " 6.18", "65536.1" };
+	static const char *const bad[] = { "", "6", "6.", ".6", "6.18.", "6.18.1.2", "6.x",
+					   "6.18-rc1", "6.256", " 6.18", "65536.1" };
 	uint32_t v = 0;
 
 	is_int(loader_kernel_version(ctx, "6.18.15", &v), 0, "a version");
