@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmd.h"
 #include "opt.h"
@@ -116,31 +117,67 @@ static const char *verdict(const struct bpfkey_gate_event *e)
 	return e->enforced ? "denied" : "would deny";
 }
 
+/* For people a sentence each. */
+static void say_event(struct cli *cli, const struct bpfkey_gate_event *e)
+{
+	char time[32];
+	struct tm tm;
+	time_t t = e->time;
+
+	if (!gmtime_r(&t, &tm) || !strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		snprintf(time, sizeof(time), "?");
+	out_note(cli->out, "%llu %s %s '%s' (%s) of process '%s' (%u): %s",
+		 (unsigned long long)e->seq, time, verdict(e), e->name, e->prog_type, e->comm,
+		 e->pid, e->sentence);
+}
+
 static void put_event(struct cli *cli, const struct bpfkey_gate_event *e)
 {
 	out_open(cli->out, NULL);
 	out_u64(cli->out, "number", e->seq);
 	out_time(cli->out, "time", e->time);
-	out_str(cli->out, "verdict", verdict(e));
+	out_bool(cli->out, "allowed", e->allowed);
+	out_bool(cli->out, "enforced", e->enforced);
+	out_str(cli->out, "reason", e->reason);
+	out_str(cli->out, "why", e->sentence);
 	out_str(cli->out, "program", e->name);
 	out_str(cli->out, "type", e->prog_type);
 	out_u64(cli->out, "id", e->prog_id);
 	out_str(cli->out, "process", e->comm);
 	out_u64(cli->out, "pid", e->pid);
 	out_u64(cli->out, "uid", e->uid);
-	out_str(cli->out, "why", e->sentence);
-	if (cli->json) {
-		out_str(cli->out, "reason", e->reason);
-		out_bool(cli->out, "signed", e->is_signed);
-		out_bool(cli->out, "inner", e->inner);
-		out_u64(cli->out, "loader", e->loader_id);
-		out_i64(cli->out, "keyring_id", e->keyring_id);
-		out_i64(cli->out, "keyring", e->ring);
-		out_u64(cli->out, "keys_touched", e->n_keys);
-		out_i64(cli->out, "key_serial", e->key_serial);
-	}
+	out_bool(cli->out, "signed", e->is_signed);
+	out_bool(cli->out, "inner", e->inner);
+	out_u64(cli->out, "loader", e->loader_id);
+	out_i64(cli->out, "keyring_id", e->keyring_id);
+	out_i64(cli->out, "keyring", e->ring);
+	out_u64(cli->out, "keys_touched", e->n_keys);
+	out_i64(cli->out, "key_serial", e->key_serial);
 	put_fingerprint(cli, e->fingerprint);
 	out_close(cli->out);
+}
+
+/* JSON has a list of decisions, the text a line for each. */
+static void put_events(struct cli *cli, const struct bpfkey_gate_event *events, size_t n,
+		       bool denied)
+{
+	size_t shown = 0;
+
+	if (cli->json)
+		out_list(cli->out, "decisions");
+	for (size_t i = 0; i < n; i++) {
+		if (denied && events[i].allowed)
+			continue;
+		shown++;
+		if (cli->json)
+			put_event(cli, &events[i]);
+		else
+			say_event(cli, &events[i]);
+	}
+	if (cli->json)
+		out_close(cli->out);
+	else if (!shown)
+		out_note(cli->out, "nothing %s", denied ? "was denied" : "was decided yet");
 }
 
 static int log_run(struct cli *cli, int argc, const char **argv)
@@ -164,12 +201,9 @@ static int log_run(struct cli *cli, int argc, const char **argv)
 		r = bpfkey_gate_events(cli->ctx, after, &events, &n);
 	if (r)
 		return r;
-	out_list(cli->out, "decisions");
-	for (size_t i = 0; i < n; i++)
-		if (!denied || !events[i].allowed)
-			put_event(cli, &events[i]);
-	out_close(cli->out);
-	out_u64(cli->out, "lost", info.lost);
+	put_events(cli, events, n, denied);
+	if (cli->json || info.lost)
+		out_u64(cli->out, "lost", info.lost);
 	free(events);
 	return 0;
 }
@@ -185,28 +219,37 @@ static const char *origin(const struct bpfkey_gate_program *p)
 		return "the gate";
 	if (p->known)
 		return p->loader ? "signed loader" : p->loader_id ? "by a loader" : "signed";
-	return p->reason ? "unknown: loaded in audit mode" : "unknown: never seen by the gate";
+	return p->reason ? "unknown (in audit)" : "unknown";
+}
+
+/* The text form is a table, so it names keys by their first digits only. */
+static void put_short_key(struct cli *cli, const uint8_t fp[32])
+{
+	if (cli->json || is_zero(fp, 32))
+		put_fingerprint(cli, fp);
+	else
+		out_hex(cli->out, "key", fp, 8);
 }
 
 static void put_program(struct cli *cli, const struct bpfkey_gate_program *p)
 {
 	out_open(cli->out, NULL);
+	put_short_key(cli, p->fingerprint);
 	out_u64(cli->out, "id", p->id);
 	out_str(cli->out, "program", p->name);
 	out_str(cli->out, "type", p->prog_type);
 	out_str(cli->out, "origin", origin(p));
+	out_str(cli->out, "process", p->comm);
+	out_time(cli->out, "time", p->time);
 	if (cli->json) {
 		out_bool(cli->out, "known", p->known);
 		out_bool(cli->out, "own", p->own);
 		out_bool(cli->out, "signed_loader", p->loader);
 		out_str(cli->out, "reason", p->reason);
+		out_u64(cli->out, "loader", p->loader_id);
+		out_u64(cli->out, "pid", p->pid);
 		out_u64(cli->out, "uid", p->uid);
 	}
-	out_u64(cli->out, "loader", p->loader_id);
-	out_str(cli->out, "process", p->comm);
-	out_u64(cli->out, "pid", p->pid);
-	out_time(cli->out, "time", p->time);
-	put_fingerprint(cli, p->fingerprint);
 	out_close(cli->out);
 }
 

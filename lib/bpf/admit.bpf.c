@@ -32,7 +32,7 @@ struct loader_search {
 	u32 base;
 };
 
-/* GET a program's own address as a number: the key of what we remember about it. */
+/* The address of what stays with a program from the first hook to its end. */
 static __always_inline u64 aux_of(struct bpf_prog *prog)
 {
 	return (u64)prog->aux;
@@ -107,7 +107,11 @@ static long look_for_loader(u32 i, struct loader_search *s)
 	return 1;
 }
 
-/* The rule of the loader's key as it is now, not as it was when the loader came. */
+/*
+ * The rule of the loader's key as it is now, not as it was when the loader came.
+ * A loader from before enforcement may have been tampered with, so it counts
+ * only while nothing is enforced.
+ */
 static __always_inline void collect_loader(const struct gate_load *load, u64 epoch,
 					   struct gate_request *q, const struct gate_program **ret)
 {
@@ -120,8 +124,9 @@ static __always_inline void collect_loader(const struct gate_load *load, u64 epo
 	if (!id)
 		return;
 	p = bpf_map_lookup_elem(&gate_programs, &id);
-	if (!p || p->aux != load->running_aux || !(p->flags & GATE_F_LOADER) ||
-	    !(p->flags & GATE_F_ENFORCED))
+	if (!p || p->aux != load->running_aux || !(p->flags & GATE_F_LOADER))
+		return;
+	if (load->enforcing && !(p->flags & GATE_F_ENFORCED))
 		return;
 	q->loader_live = 1;
 	s.program = p;
@@ -183,7 +188,8 @@ static __always_inline void remember_key(const struct gate_program *loader, stru
 		__builtin_memcpy(p->fingerprint, rule->fingerprint, sizeof(p->fingerprint));
 }
 
-static __always_inline void write_event(const struct gate_request *q, struct gate_load *load)
+static __always_inline void write_event(const struct gate_state *st, const struct gate_request *q,
+					struct gate_load *load)
 {
 	const struct gate_program *p = &load->program;
 	struct gate_counters *c = the_counters();
@@ -193,7 +199,8 @@ static __always_inline void write_event(const struct gate_request *q, struct gat
 
 	if (!c)
 		return;
-	if (p->flags & GATE_F_DENIED)
+	/* What the self-test tries is in the log, but nobody's loss. */
+	if ((p->flags & GATE_F_DENIED) && st->proving != p->tgid)
 		__sync_fetch_and_add(load->enforcing ? &c->denied : &c->would_deny, 1);
 	seq = __sync_fetch_and_add(&c->events, 1) + 1;
 	slot = seq % GATE_EVENTS;
@@ -243,6 +250,7 @@ static __always_inline s32 decide(struct bpf_prog *prog, union bpf_attr *attr, b
 	u32 reason;
 	s32 err;
 
+	load->enforcing = enforcing_now(st, q.now);
 	q.type = prog->type;
 	q.attach_type = prog->expected_attach_type;
 	if (kernel) {
@@ -255,10 +263,9 @@ static __always_inline s32 decide(struct bpf_prog *prog, union bpf_attr *attr, b
 		q.changed = 1;
 
 	reason = gate_decide(&q);
-	load->enforcing = enforcing_now(st, q.now);
 	remember(prog, &q, reason, st->mode, load);
 	remember_key(loader, load);
-	write_event(&q, load);
+	write_event(st, &q, load);
 	err = load->enforcing ? errno_of(reason) : 0;
 	load->aux = aux_of(prog);
 	load->decided = 1;

@@ -116,10 +116,7 @@ int BPF_PROG(gate_map, struct bpf_map *map, unsigned int mode)
 	    map != (void *)&gate_loads)
 		return ALLOW;
 	st = the_state();
-	if (st && st->removing)
-		return ALLOW;
-	count_refusal();
-	return REFUSE;
+	return st && st->removing ? ALLOW : REFUSE;
 }
 
 /* Up to 7.2 a zero here switches every trampoline off, and with them all security hooks. */

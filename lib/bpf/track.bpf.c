@@ -95,10 +95,8 @@ int BPF_PROG(gate_prog, struct bpf_prog *prog)
 
 	if (!st)
 		return REFUSE;
-	if (!st->removing && is_own(st, prog->aux->id)) {
-		count_refusal();
+	if (!st->removing && is_own(st, prog->aux->id))
 		return REFUSE;
-	}
 	load = this_load(0);
 	if (load && load->decided && load->aux == (u64)prog->aux)
 		return finish(prog, load);

@@ -126,12 +126,23 @@ int bpfkey_gate_events(struct bpfkey_ctx *ctx, uint64_t after,
 	return r < 0 ? r : gate_collect_events(ctx, g, after, ret, ret_n);
 }
 
-static bool is_own(const struct gate_state *s, uint32_t id)
+/* No descriptor may be had of the gate's own programs, so the kernel does not name them. */
+static bool set_own(const struct gate_state *s, uint32_t id, struct bpfkey_gate_program *ret)
 {
-	for (size_t i = 0; i < GATE_OWN; i++)
-		if (s->own[i].id == id)
-			return true;
-	return false;
+	size_t i = 0;
+
+	while (i < GATE_OWN && s->own[i].id != id)
+		i++;
+	if (i == GATE_OWN)
+		return false;
+	ret->own = true;
+	ret->time = s->installed;
+	if (i < GATE_HOOKS) {
+		snprintf(ret->name, sizeof(ret->name), "%s", gate_hooks[i].program);
+		ret->prog_type = gate_hooks[i].how == GATE_ON_SYSCTL ? "cgroup_sysctl" :
+				 gate_hooks[i].name[0] == 'f' ? "tracing" : "lsm";
+	}
+	return true;
 }
 
 static int set_program(struct gate *g, const struct gate_state *state,
@@ -140,20 +151,20 @@ static int set_program(struct gate *g, const struct gate_state *state,
 {
 	struct gate_call call = { .op = GATE_OP_PROGRAM, .index = info->id };
 	const struct gate_program *p = &call.u.program;
-	int r = gate_call(g, &call);
+	int r;
 
-	if (r < 0)
-		return r;
 	*ret = (struct bpfkey_gate_program){
 		.id = info->id,
-		.own = is_own(state, info->id),
 		.prog_type = bpfkey_prog_type_name(info->type),
 		.uid = info->uid,
 		.time = gate_calendar(clock, info->loaded_boot),
 	};
 	memcpy(ret->name, info->name, sizeof(ret->name));
-	if (call.result)
+	if (set_own(state, info->id, ret))
 		return 0;
+	r = gate_call(g, &call);
+	if (r < 0 || call.result)	/* no record: the gate never saw it */
+		return r;
 	ret->known = (p->flags & GATE_F_ENFORCED) && !(p->flags & GATE_F_DENIED);
 	ret->loader = p->flags & GATE_F_LOADER;
 	ret->reason = gate_reason_word(p->reason);

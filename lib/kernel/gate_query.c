@@ -54,8 +54,11 @@ struct progs {
 
 static int query(struct bpfkey_ctx *ctx, int cgroup, enum bpf_attach_type type, struct progs *ret)
 {
+	__u32 flags[CGROUP_PROGS_MAX];
 	LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = ret->id, .prog_cnt = CGROUP_PROGS_MAX);
 
+	if (type == BPF_LSM_CGROUP)	/* here the kernel insists on telling them */
+		opts.prog_attach_flags = flags;
 	ret->n = 0;
 	if (bpf_prog_query_opts(cgroup, type, &opts))
 		return bk_fail_errno(ctx, -BPFKEY_E_KERNEL, errno,
