@@ -166,11 +166,12 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf
 	install -D -m 0644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	$(foreach m,$(MAN),install -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
-	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/keyctl-bpf-$(VERSION)/$(f) &&) :
+	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/$(f) &&) :
+	sed -i 's/@VERSION@/$(VERSION)/' $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/dkms.conf
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
-	rm -rf $(DESTDIR)$(PREFIX)/src/keyctl-bpf-$(VERSION)
+	rm -rf $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)
 VERSION := $(shell sed -n 's/^\#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
 
 clean: ## remove what was built, but not downloaded kernels and roots
