@@ -6,6 +6,9 @@
 . "$(dirname -- "$0")/lib.sh"
 need strace
 
+# The leak detector of a sanitizer cannot work in a traced or a set-user-id process.
+export ASAN_OPTIONS=detect_leaks=0
+
 # traced CALLS ARG...: run with a trace of CALLS in $trace. The tracer is told to follow children.
 traced() {
 	local calls=$1
