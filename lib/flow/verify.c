@@ -50,7 +50,7 @@ static int unknown_signer(struct bpfkey_object *o, enum bpfkey_signature_kind ki
 	text_hex(&hex, (struct view){ i.key_id, i.key_id_len });
 	bk_hint(o->ctx, "find the certificate whose key id keyctl-bpf cert show prints as this "
 		"one, and decide whether to trust it");
-	return bk_fail(o->ctx, r, "key id %s", buf_cstr(&hex));
+	return bk_fail(o->ctx, r, "unknown key (key id %s)", buf_cstr(&hex));
 }
 
 static int verify_one(struct bpfkey_object *o, enum bpfkey_signature_kind kind,

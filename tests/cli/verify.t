@@ -34,7 +34,7 @@ refused 2 "say whom to trust" kb verify good.o --cert build.pem --machine
 refused 1 "No such file" kb verify nothing.o --cert build.pem
 
 # The reasons.
-refused 3 "signature over the digests of the whole file: key id [0-9a-f]{40}: signed by a key that none" \
+refused 3 "signature over the digests of the whole file: unknown key \(key id [0-9a-f]{40}\): signed by a key that none" \
 	kb verify good.o --cert stranger.pem
 refused 3 "neither of the roles build and delegated|neither of the roles" kb verify good.o --cert role.pem
 refused 3 "BPF object without signatures" kb verify plain.o --cert build.pem

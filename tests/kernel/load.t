@@ -94,6 +94,30 @@ refused 2 "no XDP mode 'fast'" keyctl-bpf load $one --dev lo --xdp-mode fast
 refused 1 "no network interface 'nope0'" keyctl-bpf load $one --dev nope0
 refused 2 "not on a bpffs" keyctl-bpf load $one --pin /tmp/pins
 
+# What happens to keys afterwards, each with the kernel's answer in words.
+openssl x509 -in build.pem -outform DER -out build.der
+# ring_with_key: an ordinary keyring $own that holds the build key $key
+ring_with_key() {
+	own=$(keyctl newring "own$RANDOM" @s)
+	key=$(keyctl padd asymmetric '' "$own" <build.der)
+}
+by_own() { keyctl-bpf load $one --cert build.pem --keyring "$own"; }
+ring_with_key
+accepted by_own
+refused 4 "is a key of type 'asymmetric', not a keyring" \
+	keyctl-bpf load $one --cert build.pem --keyring "$key"
+keyctl revoke "$key"
+refused 3 "kernel refused it \(EKEYREVOKED\)" by_own
+ring_with_key
+keyctl timeout "$key" 1
+sleep 2
+refused 3 "kernel refused it \((EKEYEXPIRED|ENOKEY)\)" by_own
+ring_with_key
+keyctl unlink "$key" "$own"
+refused 3 "kernel refused it \(ENOKEY\)" by_own
+keyctl revoke "$own"
+refused 3 "kernel refused it \(EKEYREVOKED\)" by_own
+
 # Attaching.
 ip link add veth0 type veth peer name veth1
 ip link set veth0 up
