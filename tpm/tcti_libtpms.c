@@ -6,6 +6,7 @@
  */
 #include "tcti_libtpms.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -249,8 +250,9 @@ static int start(struct embedded *e)
 	uint32_t rc;
 
 	e->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (e->null_fd >= 0)
-		TPMLIB_SetDebugFD(e->null_fd);
+	if (e->null_fd < 0)
+		return bk_fail_errno(e->ctx, -BPFKEY_E_IO, errno, "cannot open '/dev/null'");
+	TPMLIB_SetDebugFD(e->null_fd);
 	if (TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2) != TPM_SUCCESS ||
 	    TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
 		return bk_fail(e->ctx, -BPFKEY_E_NO_SUPPORT, "libtpms is without TPM 2.0");
@@ -311,7 +313,7 @@ static void embedded_free(struct embedded *e)
 	if (mine && e->running)
 		TPMLIB_Terminate();
 	if (mine && guarding)
-		TPMLIB_SetDebugFD(0);
+		TPMLIB_SetDebugFD(-1);
 	if (e->null_fd >= 0)
 		close(e->null_fd);
 	free(e->resp);
