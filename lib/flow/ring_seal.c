@@ -83,11 +83,10 @@ static int judge(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s, enum bpfke
 			       "keyring '%s' is sealed (%s), and no seal can be taken back before "
 			       "the next boot",
 			       i->name, bpfkey_profile_name(i->profile));
-	/* Half sealed of the right sort, and anchored made locked: only permissions go. */
+	/* Half sealed, of the right sort: the permissions are still to be narrowed. */
 	if (i->profile == BPFKEY_PROFILE_PARTIAL && (want == BPFKEY_PROFILE_LOCKED || i->anchor))
 		return 0;
-	if (i->profile == BPFKEY_PROFILE_OPEN ||
-	    (i->profile == BPFKEY_PROFILE_ANCHORED && want == BPFKEY_PROFILE_LOCKED))
+	if (i->profile == BPFKEY_PROFILE_OPEN)
 		return 0;
 	return bk_fail(ctx, -BPFKEY_E_SEALED,
 		       "keyring '%s' is sealed already, as %s%s%s: that cannot be changed before "
@@ -102,7 +101,9 @@ static int apply(struct bpfkey_ctx *ctx, const struct bpfkey_ring *s, int32_t an
 	bool restricted = s->info.profile != BPFKEY_PROFILE_OPEN;
 	int r = restricted ? 0 : ring_restrict(ctx, &s->ring, anchor);
 
-	return r ? r : ring_set_perm(ctx, &s->ring, perm);
+	if (r < 0 || s->info.perm == perm)
+		return r;
+	return ring_set_perm(ctx, &s->ring, perm);
 }
 
 static int read_back(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
