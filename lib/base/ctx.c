@@ -125,7 +125,7 @@ void bk_forget(struct bpfkey_ctx *ctx)
  * Escaping the finished line, not each name, cannot be forgotten by a caller;
  * backslashes of already escaped text are left as they are.
  */
-static char *format_line(const char *fmt, va_list ap)
+static _printf_(1, 0) char *format_line(const char *fmt, va_list ap)
 {
 	_cleanup_(buf_done) struct buf raw = BUF(SENTENCE_MAX), out = BUF(4 * SENTENCE_MAX);
 

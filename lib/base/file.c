@@ -122,9 +122,13 @@ int bk_file_read_secret(struct bpfkey_ctx *ctx, const char *path, size_t max,
 	return 0;
 }
 
-/* A temporary file in the directory of its target; gone unless it was renamed. */
+/*
+ * A temporary file in the directory of its target. It has no name until it is
+ * whole, where the file system can do that: a killed process leaves nothing.
+ */
 struct temp {
 	int dir, fd;
+	bool named;
 	char name[40];
 };
 
@@ -132,10 +136,18 @@ static void temp_done(struct temp *t)
 {
 	if (t->fd >= 0)
 		close(t->fd);
-	if (t->dir >= 0 && t->name[0])
+	if (t->dir >= 0 && t->named)
 		unlinkat(t->dir, t->name, 0);
 	if (t->dir >= 0)
 		close(t->dir);
+}
+
+/* open_unnamed - such a file gets its name through /proc, or not at all. */
+static int open_unnamed(int dir)
+{
+	if (access("/proc/self/fd", X_OK))
+		return -1;
+	return openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
 }
 
 static int temp_open(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct temp *t)
@@ -151,16 +163,42 @@ static int temp_open(struct bpfkey_ctx *ctx, const char *path, mode_t mode, stru
 	if (getrandom(&nonce, sizeof(nonce), 0) != sizeof(nonce))
 		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot get random bytes");
 	snprintf(t->name, sizeof(t->name), ".keyctl-bpf.%016llx", (unsigned long long)nonce);
-	t->fd = openat(t->dir, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	t->fd = open_unnamed(t->dir);
 	if (t->fd < 0) {
-		int err = errno;
-
-		t->name[0] = 0;
-		return file_error(ctx, err, "write", path);
+		t->fd = openat(t->dir, t->name,
+			       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		t->named = t->fd >= 0;
 	}
+	if (t->fd < 0)
+		return file_error(ctx, errno, "write", path);
 	/* Not by umask: the mode is part of what is promised. */
 	if (fchmod(t->fd, mode))
 		return file_error(ctx, errno, "set the mode of", path);
+	return 0;
+}
+
+/* give_name - 0 or -1 with errno, EEXIST when @name is taken */
+static int give_name(struct temp *t, const char *name)
+{
+	char self[40];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", t->fd);
+	return linkat(AT_FDCWD, self, t->dir, name, AT_SYMLINK_FOLLOW);
+}
+
+/* temp_publish - the whole file appears as @base, in the place of another or not at all */
+static int temp_publish(struct temp *t, const char *base, bool replace)
+{
+	if (!t->named && !replace)
+		return give_name(t, base);
+	if (!t->named) {
+		if (give_name(t, t->name))
+			return -1;
+		t->named = true;
+	}
+	if (renameat2(t->dir, t->name, t->dir, base, replace ? 0 : RENAME_NOREPLACE))
+		return -1;
+	t->named = false;
 	return 0;
 }
 
@@ -184,7 +222,7 @@ static int write_all(struct bpfkey_ctx *ctx, const char *path, int fd, struct vi
 int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct view data,
 		    unsigned int flags)
 {
-	_cleanup_(temp_done) struct temp t = { -1, -1, "" };
+	_cleanup_(temp_done) struct temp t = { .dir = -1, .fd = -1 };
 	_cleanup_(bk_freep) char *copy = strdup(path);
 	const char *base;
 	int r;
@@ -198,13 +236,12 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struc
 	r = write_all(ctx, path, t.fd, data);
 	if (r < 0)
 		return r;
-	if (renameat2(t.dir, t.name, t.dir, base, flags & BK_FILE_FORCE ? 0 : RENAME_NOREPLACE)) {
+	if (temp_publish(&t, base, flags & BK_FILE_FORCE)) {
 		if (errno != EEXIST)
 			return file_error(ctx, errno, "write", path);
 		bk_hint(ctx, "choose another name, or replace it with --force");
 		return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", path);
 	}
-	t.name[0] = 0;
 	if (fsync(t.dir)) {
 		int err = errno;
 

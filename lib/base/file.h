@@ -32,8 +32,8 @@ enum bk_file_flags {
 };
 
 /*
- * bk_file_replace - write a temporary file beside @path, fsync, rename, fsync
- * the directory. Without BK_FILE_FORCE a file that exists is left alone
+ * bk_file_replace - write a nameless file beside @path, fsync, give it the
+ * name, fsync the directory. Without BK_FILE_FORCE a file that exists is left alone
  * (-BPFKEY_E_EXISTS), also when it appears in between. On any failure nothing
  * of ours is left behind.
  */

@@ -96,8 +96,8 @@ step "Everything else is refused."
 no "unsigned, by our own tool" 3 "not a good signed object" keyctl-bpf load /bpf/xdpfilt_dny_udp.o
 no "unsigned, by somebody else's tool" 1 "Operation not permitted" \
 	ip -n peer link set veth1 xdpgeneric obj /bpf/xdpfilt_dny_udp.o sec xdp
-no "signed by a stranger" 3 "unknown key" keyctl-bpf load stranger.o
-no "signed by a key that was removed" 3 "unknown key" keyctl-bpf load old.o
+no "signed by a stranger" 3 "none of the certificates" keyctl-bpf load stranger.o
+no "signed by a key that was removed" 3 "none of the certificates" keyctl-bpf load old.o
 tampered() {
 	local what=$1 section=$2
 

@@ -11,7 +11,7 @@
 
 DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 
-static int print(enum libbpf_print_level level, const char *fmt, va_list ap)
+static _printf_(2, 0) int print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, fmt, ap);
 }
