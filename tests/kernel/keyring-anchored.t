@@ -28,7 +28,8 @@ accepted keyctl-bpf keyring enroll --role anchor /tmp/root1.pem
 refused 2 "'--yes' is needed" keyctl-bpf keyring seal --profile anchored
 is "$(ring .profile) $(ring .profile --role anchor)" "open open" "nor without --yes"
 accepted keyctl-bpf keyring seal --profile anchored --yes
-is "$(ring .profile) $(ring .profile --role anchor)" "anchored locked" "the anchors are locked with it"
+is "$(ring .profile) $(ring .profile --role anchor)" "anchored locked" \
+	"the anchors are locked with it"
 is "$(keyctl rdescribe "$bpf")" "keyring;0;0;08070000;.bpf" "with the permissions of the profile"
 is "$(ring .anchor)" "$(ring .serial --role anchor)" "the kernel holds .bpf_anchor as the anchor"
 
@@ -69,7 +70,8 @@ like "$(ring .detail --staging chain)" "':chain'" "and that is said"
 keyctl restrict_keyring "$(ring .serial --staging foreign)" asymmetric \
 	"key_or_keyring:$(ring '.keys[0].serial' --staging foreign)"
 is "$(ring .profile --staging foreign)" foreign "anchored by something else: foreign"
-refused 3 'sealed already, as foreign' keyctl-bpf keyring seal --staging foreign --profile anchored --yes
+refused 3 'sealed already, as foreign' \
+	keyctl-bpf keyring seal --staging foreign --profile anchored --yes
 run keyctl-bpf status --check --staging chain
 like "$rc $out" "^3 .*an ordinary keyring, for development" "status calls a staging keyring weaker"
 done_testing

@@ -17,10 +17,12 @@ is "$(keyctl rlist @u)" "" "no keyring was made instead"
 
 accepted keyctl-bpf keyring create --staging dev
 dev=$(cat /run/keyctl-bpf/keyring-id)
-is "$(keyctl rdescribe "$dev")" "keyring;0;0;083f0000;dev" "a staging keyring, because it was asked for"
+is "$(keyctl rdescribe "$dev")" "keyring;0;0;083f0000;dev" \
+	"a staging keyring, because it was asked for"
 cert one build
 accepted keyctl-bpf keyring enroll --staging dev /tmp/one.pem
-is "$(ring '.keys[0] | "\(.known) \(.state)"' --staging dev)" "true valid" "its public key could be read"
+is "$(ring '.keys[0] | "\(.known) \(.state)"' --staging dev)" "true valid" \
+	"its public key could be read"
 accepted keyctl-bpf keyring seal --staging dev --profile locked --yes
 is "$(ring .profile --staging dev)" locked "its seal could be read"
 run keyctl-bpf doctor
