@@ -78,7 +78,7 @@ ok 'by the right one' kb key show left.pem
 
 # Killed when the sidecar is there and the key is about to be: no key without a sidecar.
 killed() {
-	strace -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=1 \
+	strace -qq -o /dev/null -e trace=linkat -e inject=linkat:signal=KILL:when=2 \
 		"$KB" key new --form file -o killed.pem
 }
 

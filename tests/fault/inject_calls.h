@@ -149,6 +149,7 @@ IO(int, ENOSPC, ftruncate, (int fd, off_t n), (fd, n))
 IO(int, ENOSPC, renameat, (int d, const char *a, int e, const char *b), (d, a, e, b))
 IO(int, ENOSPC, renameat2, (int d, const char *a, int e, const char *b, unsigned int f),
 	(d, a, e, b, f))
+IO(int, ENOSPC, linkat, (int d, const char *a, int e, const char *b, int f), (d, a, e, b, f))
 IO(int, ENOSPC, mkdirat, (int d, const char *p, mode_t m), (d, p, m))
 IO(int, EIO, fstat, (int fd, struct stat *st), (fd, st))
 IO(int, ENOLCK, flock, (int fd, int op), (fd, op))
