@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What root may try, one system call or a few each. Prints "WORD=ERRNO", 0
+ * for success; exits 0 whenever it got as far as trying.
+ *
+ *	unsigned                        load a program that nobody signed
+ *	signed RING SIG [TYPE [ATTACH [FUNC]]]
+ *	                                load one under a signature of its bytes
+ *	after RING SIG                  an unsigned load by a process that just made a signed one
+ *	between RING SIG CERT OTHER     ... and then touched a key by adding CERT to keyring OTHER
+ *	pin NAIVE PROG PATH             attach a naive policy, leave only its pin
+ *	hold NAIVE PROG... -- CMD...    attach naive policies while CMD runs; then the counts
+ *	cgroup OBJ PROG                 attach a program to the root cgroup, for good
+ *	uncgroup OBJ PROG               the first, then the second on top, then an unsigned load
+ *	link OBJ PROG                   attach to the root cgroup by a link
+ *	detach lsm|sysctl               detach each program of that kind from the root cgroup
+ *	fds prog|map                    how many descriptors can be had by id, and how many not
+ *	preload OBJ PATH                pin a loader that loads unsigned programs
+ *	run PATH                        run it
+ */
+#include "attack.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "lib/kernel/gate.h"
+
+static void say(const char *word, long err)
+{
+	printf("%s=%s\n", word, name_of(err));
+	fflush(stdout);
+}
+
+static int root_cgroup(void)
+{
+	int fd = -1;
+
+	if (gate_root_cgroup(NULL, &fd) < 0)
+		exit(2);
+	return fd;
+}
+
+static struct buf read_file(const char *path)
+{
+	struct buf b = BUF(FILE_MAX);
+
+	if (bk_file_read(NULL, path, FILE_MAX, &b))
+		exit(2);
+	return b;
+}
+
+static int do_unsigned(int argc, char **argv)
+{
+	struct tiny t = { .type = BPF_PROG_TYPE_SOCKET_FILTER };
+
+	(void)argc;
+	(void)argv;
+	say("unsigned", try_tiny(&t));
+	return 0;
+}
+
+static uint32_t func_id(const char *func)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id = btf ? btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) : 0;
+
+	btf__free(btf);
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+static int do_signed(int argc, char **argv)
+{
+	struct buf sig = read_file(argv[1]);
+	struct tiny t = {
+		.type = argc > 2 ? atoi(argv[2]) : BPF_PROG_TYPE_SOCKET_FILTER,
+		.attach_type = argc > 3 ? atoi(argv[3]) : 0,
+		.btf_id = argc > 4 ? func_id(argv[4]) : 0,
+		.sig = buf_view(&sig), .keyring = atoi(argv[0]),
+	};
+
+	say("signed", try_tiny(&t));
+	buf_done(&sig);
+	return 0;
+}
+
+static int do_after(int argc, char **argv)
+{
+	do_signed(2, argv);
+	if (argc == 4) {
+		struct buf cert = read_file(argv[2]);
+		long r = syscall(SYS_add_key, "asymmetric", "", cert.p, cert.n, atoi(argv[3]));
+
+		say("add", r < 0 ? errno : 0);
+		buf_done(&cert);
+	}
+	return do_unsigned(0, NULL);
+}
+
+static struct bpf_object *load_object(const char *path, char **progs, int n)
+{
+	struct bpf_object *o = bpf_object__open_file(path, NULL);
+	struct bpf_program *p;
+	int r;
+
+	if (!o)
+		exit(2);
+	bpf_object__for_each_program(p, o) {
+		bool wanted = false;
+
+		for (int i = 0; i < n; i++)
+			wanted |= !strcmp(progs[i], bpf_program__name(p));
+		bpf_program__set_autoload(p, wanted);
+	}
+	r = bpf_object__load(o);
+	if (r) {
+		say("load", -r);
+		exit(0);
+	}
+	return o;
+}
+
+static int prog_fd(struct bpf_object *o, const char *name)
+{
+	return bpf_program__fd(bpf_object__find_program_by_name(o, name));
+}
+
+static int do_pin(int argc, char **argv)
+{
+	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
+	struct bpf_link *l = bpf_program__attach(bpf_object__find_program_by_name(o, argv[1]));
+
+	(void)argc;
+	say("pin", l ? -bpf_link__pin(l, argv[2]) : errno);
+	return 0;
+}
+
+static int do_hold(int argc, char **argv)
+{
+	struct bpf_object *o;
+	int n = 1, status;
+	pid_t pid;
+
+	while (n < argc && strcmp(argv[n], "--"))
+		n++;
+	o = load_object(argv[0], argv + 1, n - 1);
+	for (int i = 1; i < n; i++)
+		if (!bpf_program__attach(bpf_object__find_program_by_name(o, argv[i])))
+			return 2;
+	pid = fork();
+	if (!pid) {
+		execvp(argv[n + 1], argv + n + 1);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	for (uint32_t k = 0; k < 4; k++) {
+		static const char *const words[] = { "records", "signed", "missed", "stale" };
+		uint64_t v = 0;
+
+		bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, "naive_counts"), &k, &v);
+		printf("%s=%llu\n", words[k], (unsigned long long)v);
+	}
+	return status != 0;
+}
+
+static int do_cgroup(int argc, char **argv)
+{
+	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
+
+	(void)argc;
+	say("attach", -bpf_prog_attach(prog_fd(o, argv[1]), root_cgroup(), LSM_CGROUP,
+				       BPF_F_ALLOW_MULTI));
+	return 0;
+}
+
+static int do_link(int argc, char **argv)
+{
+	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
+	int fd = bpf_link_create(prog_fd(o, argv[1]), root_cgroup(), LSM_CGROUP, NULL);
+
+	(void)argc;
+	say("link", fd < 0 ? -fd : 0);
+	return 0;
+}
+
+/* Two policies on one hook; whatever was attached is gone afterwards. */
+static int do_uncgroup(int argc, char **argv)
+{
+	struct bpf_object *o = load_object(argv[0], argv + 1, argc - 1);
+	int cg = root_cgroup();
+
+	say("attach", -bpf_prog_attach(prog_fd(o, argv[1]), cg, LSM_CGROUP, BPF_F_ALLOW_MULTI));
+	do_unsigned(0, NULL);
+	say("attach", -bpf_prog_attach(prog_fd(o, argv[2]), cg, LSM_CGROUP, BPF_F_ALLOW_MULTI));
+	do_unsigned(0, NULL);
+	for (int i = 1; i < 3; i++)
+		bpf_prog_detach2(prog_fd(o, argv[i]), cg, LSM_CGROUP);
+	return 0;
+}
+
+static int do_detach(int argc, char **argv)
+{
+	enum bpf_attach_type type = strcmp(argv[0], "lsm") ? BPF_CGROUP_SYSCTL : LSM_CGROUP;
+	uint32_t ids[64] = { 0 }, flags[64];
+	LIBBPF_OPTS(bpf_prog_query_opts, q, .prog_ids = ids, .prog_cnt = 64);
+	int cg = root_cgroup();
+
+	(void)argc;
+	if (type == LSM_CGROUP)
+		q.prog_attach_flags = flags;
+	if (bpf_prog_query_opts(cg, type, &q))
+		return 2;
+	for (uint32_t i = 0; i < q.prog_cnt; i++) {
+		int fd = bpf_prog_get_fd_by_id(ids[i]);
+
+		say("fd", fd < 0 ? errno : 0);
+		/* Some programs' detach asks for no descriptor: try without, too. */
+		say("detach", -bpf_prog_detach2(fd < 0 ? 0 : fd, cg, type));
+	}
+	return 0;
+}
+
+static int do_fds(int argc, char **argv)
+{
+	bool progs = !strcmp(argv[0], "prog");
+	int had = 0, refused = 0;
+	uint32_t id = 0;
+
+	(void)argc;
+	while (!(progs ? bpf_prog_get_next_id(id, &id) : bpf_map_get_next_id(id, &id))) {
+		int fd = progs ? bpf_prog_get_fd_by_id(id) : bpf_map_get_fd_by_id(id);
+
+		had += fd >= 0;
+		refused += fd < 0 && errno == EPERM;
+		if (fd >= 0)
+			close(fd);
+	}
+	printf("had=%d\nrefused=%d\n", had, refused);
+	return 0;
+}
+
+static int do_preload(int argc, char **argv)
+{
+	struct bpf_object *o = bpf_object__open_file(argv[0], NULL);
+
+	(void)argc;
+	if (!o || bpf_object__load(o))
+		return 2;
+	say("preload", -bpf_obj_pin(prog_fd(o, "preload"), argv[1]));
+	return 0;
+}
+
+static int do_run(int argc, char **argv)
+{
+	int64_t answer = 0;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &answer, .ctx_size_in = sizeof(answer));
+	int fd = bpf_obj_get(argv[0]);
+
+	(void)argc;
+	if (fd < 0 || bpf_prog_test_run_opts(fd, &opts))
+		return 2;
+	say("inner", answer < 0 ? -answer : 0);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int min;
+	int (*run)(int argc, char **argv);
+} attacks[] = {
+	{ "unsigned", 0, do_unsigned }, { "signed", 2, do_signed }, { "after", 2, do_after },
+	{ "between", 4, do_after }, { "pin", 3, do_pin }, { "hold", 4, do_hold },
+	{ "cgroup", 2, do_cgroup }, { "uncgroup", 3, do_uncgroup }, { "link", 2, do_link },
+	{ "detach", 1, do_detach }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
+	{ "run", 1, do_run },
+};
+
+int main(int argc, char **argv)
+{
+	libbpf_set_print(NULL);
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(attacks); i++)
+		if (!strcmp(attacks[i].name, argv[1]) && argc - 2 >= attacks[i].min)
+			return attacks[i].run(argc - 2, argv + 2);
+	return 2;
+}

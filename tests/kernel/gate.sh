@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the tests of the gate, in the guest: keys, certificates and signed things.
+# shellcheck disable=SC2034,SC2154 # set for and by those tests
+
+attacks=$O/tests/kernel/attacks
+attack=$attacks/attack
+naive=$attacks/naive.bpf.o
+
+# new_key NAME: NAME.key and NAME.pem, a build key in a file
+new_key() {
+	keyctl-bpf -q key new --form file --alg "${2:-p256}" -o "$1.key" 2>/dev/null &&
+		keyctl-bpf -q cert new --key "$1.key" --role build --name "$1" -o "$1.pem"
+}
+
+# sign_bytes NAME FILE OUT: what an attacker signs with openssl, and what nobody's tool made
+sign_bytes() {
+	openssl cms -sign -binary -outform DER -nocerts -noattr -nosmimecap -keyid -md sha256 \
+		-in "$2" -signer "$1.pem" -inkey "$1.key" -out "$3"
+}
+
+# The bytes of the program that tests/kernel/attacks/attack.h loads: r0 = 0; exit
+tiny_bytes() {
+	printf '\xb7\0\0\0\0\0\0\0\x95\0\0\0\0\0\0\0' >tiny.bin
+}
+
+# In a folder of its own: the key "build" enrolled, obj.o signed, tiny.sig over tiny.bin; $ring
+set_up() {
+	mkdir -p /run/t && cd /run/t || exit 1
+	modprobe bpf_keyring keyring_unsealed=1
+	keyctl-bpf -q keyring create >/dev/null
+	new_key build
+	keyctl-bpf -q keyring enroll build.pem >/dev/null
+	ring=$(cat /run/keyctl-bpf/keyring-id)
+	keyctl-bpf -q sign /bpf/xdpfilt_dny_udp.o --key build.key --cert build.pem -o obj.o >/dev/null
+	tiny_bytes
+	sign_bytes build tiny.bin tiny.sig
+}
+
+# count WORD: what the last run of an attack printed for it
+count() {
+	sed -n "s/^$1=//p" <<<"$out" | tail -n 1
+}
+
+# last_reason: why the newest decision was made
+last_decision() {
+	keyctl-bpf gate log --json | jq -r ".result.decisions[-1] | $1"
+}

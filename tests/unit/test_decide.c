@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The gate's decision, the same function that the BPF programs compile. */
+#include "lib/bpf/decide.h"
+
+#include "lib/base/util.h"
+#include "tests/tap.h"
+
+#define SYSCALL GATE_TYPE_SYSCALL
+#define XDP 6
+#define TRACING 26
+#define EXT 28
+#define LSM 29
+#define RING 1234
+#define NOW 1000
+
+#define BUILD { .kind = GATE_RULE_BUILD, .ring = RING, .ring_type = GATE_RING_USER, \
+		.types = GATE_BUILD_TYPES }
+#define REVOKED { .kind = GATE_RULE_REVOKED, .ring = RING, .ring_type = GATE_RING_USER, \
+		  .types = ~0ULL }
+#define INNER { .kind = GATE_RULE_BUILD, .ring = RING, .types = ~GATE_MASKED_TYPES }
+
+/* A load as the good one is; each row changes what it is about. */
+#define GOOD .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1, .keyring_id = RING, \
+	     .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1
+
+static const struct {
+	const char *name;
+	struct gate_request q;
+	__u32 want;
+} cases[] = {
+	{ "nothing at all", { 0 }, GATE_R_UNSIGNED },
+	{ "a signed loader", { GOOD, .key = { BUILD } }, GATE_R_BUILD_KEY },
+	{ "unsigned", { .now = NOW, .type = XDP }, GATE_R_UNSIGNED },
+	{ "unsigned, with the record of another load",
+	  { .now = NOW, .type = SYSCALL, .nkeys = 1, .key = { BUILD } }, GATE_R_UNSIGNED },
+	{ "verified, but no key was seen",
+	  { .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1, .ring = RING,
+	    .ring_type = GATE_RING_USER }, GATE_R_NO_RECORD },
+	{ "no rule names the key", { GOOD }, GATE_R_UNKNOWN_KEY },
+	{ "revoked", { GOOD, .key = { REVOKED } }, GATE_R_REVOKED_KEY },
+	{ "a kind of rule that nobody knows", { GOOD, .key = { { .kind = 77, .ring = RING,
+	    .ring_type = GATE_RING_USER, .types = ~0ULL } } }, GATE_R_UNKNOWN_KEY },
+	{ "two keys, both allowed", { .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1,
+	    .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 2, .key = { BUILD, BUILD } },
+	  GATE_R_BUILD_KEY },
+	{ "two keys, the second unknown", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 2,
+	    .key = { BUILD } }, GATE_R_UNKNOWN_KEY },
+	{ "four keys, the last revoked", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 4,
+	    .key = { BUILD, BUILD, BUILD, REVOKED } }, GATE_R_REVOKED_KEY },
+	{ "five keys", { .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1, .ring = RING,
+	    .ring_type = GATE_RING_USER, .nkeys = 5, .key = { BUILD, BUILD, BUILD, BUILD } },
+	  GATE_R_TOO_MANY_KEYS },
+	{ "a count of keys that wrapped", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = ~0u,
+	    .key = { BUILD, BUILD, BUILD, BUILD } }, GATE_R_TOO_MANY_KEYS },
+	{ "another keyring", { .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1,
+	    .ring = RING + 1, .ring_type = GATE_RING_USER, .nkeys = 1, .key = { BUILD } },
+	  GATE_R_OTHER_RING },
+	{ "the kernel's builtin keyring", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = 1, .nkeys = 1, .key = { BUILD } },
+	  GATE_R_OTHER_RING },
+	{ "a rule for a keyring of any kind", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = 5, .nkeys = 1,
+	    .key = { { .kind = GATE_RULE_BUILD, .ring = RING, .types = GATE_BUILD_TYPES } } },
+	  GATE_R_BUILD_KEY },
+	{ "negative keyring, not resolved", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .keyring_id = -3, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { BUILD } }, GATE_R_NEGATIVE_RING },
+	{ "negative keyring, resolved to ours", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .keyring_id = -9, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { BUILD } }, GATE_R_BUILD_KEY },
+	{ "a type that the rule does not name", { .now = NOW, .type = XDP, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { BUILD } }, GATE_R_TYPE },
+	{ "the moment before the rule ends", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { { .kind = GATE_RULE_BUILD, .ring = RING, .ring_type = GATE_RING_USER,
+		       .types = GATE_BUILD_TYPES, .until = NOW + 1 } } }, GATE_R_BUILD_KEY },
+	{ "the moment at which it ends", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { { .kind = GATE_RULE_BUILD, .ring = RING, .ring_type = GATE_RING_USER,
+		       .types = GATE_BUILD_TYPES, .until = NOW } } }, GATE_R_OVER },
+	{ "the rules changed", { .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1,
+	    .changed = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { BUILD } }, GATE_R_RULES_CHANGED },
+	{ "freplace", { .now = NOW, .type = EXT, .is_signed = 1, .resolved = 1, .ring = RING,
+	    .ring_type = GATE_RING_USER, .nkeys = 1, .key = { { .kind = GATE_RULE_BUILD,
+	    .ring = RING, .ring_type = GATE_RING_USER, .types = ~0ULL } } }, GATE_R_MASKED_TYPE },
+	{ "modify_return", { .now = NOW, .type = TRACING, .attach_type = 26, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 1,
+	    .key = { { .kind = GATE_RULE_BUILD, .ring = RING, .ring_type = GATE_RING_USER,
+	    .types = ~0ULL } } }, GATE_R_MASKED_TYPE },
+	{ "lsm_cgroup", { .now = NOW, .type = LSM, .attach_type = 43, .inner = 1, .loader_id = 7,
+	    .loader_live = 1, .loader = INNER }, GATE_R_MASKED_TYPE },
+	{ "a type of the future", { .now = NOW, .type = 64, .inner = 1, .loader_id = 7,
+	    .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD, .types = ~0ULL } },
+	  GATE_R_MASKED_TYPE },
+	{ "an attach type of the future", { .now = NOW, .type = XDP, .attach_type = 200,
+	    .inner = 1, .loader_id = 7, .loader_live = 1, .loader = INNER }, GATE_R_MASKED_TYPE },
+	{ "by a signed loader", { .now = NOW, .type = XDP, .inner = 1, .loader_id = 7,
+	    .loader_live = 1, .loader = INNER }, GATE_R_INNER },
+	{ "inner, no loader seen", { .now = NOW, .type = XDP, .inner = 1, .loader_live = 1,
+	    .loader = INNER }, GATE_R_NO_LOADER },
+	{ "inner, a loader from before the gate", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader = INNER }, GATE_R_UNKNOWN_LOADER },
+	{ "inner, the loader's key is no longer named", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader_live = 1 }, GATE_R_UNKNOWN_KEY },
+	{ "inner, the loader's key is revoked", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader_live = 1, .loader = REVOKED }, GATE_R_REVOKED_KEY },
+	{ "inner, the loader's key is over", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD,
+	    .types = ~0ULL, .until = 1 } }, GATE_R_OVER },
+	{ "inner, a type that it does not cover", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD,
+	    .types = 1ULL << TRACING } }, GATE_R_LOADER_TYPE },
+	{ "inner, and it says that it is signed", { .now = NOW, .type = XDP, .inner = 1,
+	    .is_signed = 1, .nkeys = 1, .ring = RING, .ring_type = GATE_RING_USER,
+	    .key = { BUILD } }, GATE_R_NO_LOADER },
+};
+
+static void modes(void)
+{
+	struct gate_state s = { .mode = GATE_OFF };
+
+	ok(!gate_enforcing(&s, 0), "off enforces nothing");
+	s.mode = GATE_AUDIT;
+	ok(!gate_enforcing(&s, 0), "audit enforces nothing");
+	s.mode = GATE_ENFORCE;
+	ok(gate_enforcing(&s, ~0ULL), "enforce has no end");
+	s.mode = GATE_TRY;
+	s.deadline = NOW;
+	ok(gate_enforcing(&s, NOW - 1), "a trial enforces until its deadline");
+	ok(!gate_enforcing(&s, NOW), "and no longer");
+}
+
+static void reasons(void)
+{
+	ok(!gate_allows(GATE_R_NONE) && !gate_allows(GATE_R__ALLOWED_END), "no reason allows nothing");
+	for (__u32 r = GATE_R_UNSIGNED; r < GATE_R__END; r++)
+		if (gate_allows(r))
+			ok(false, "reason %u denies", r);
+	ok(gate_allows(GATE_R_BUILD_KEY) && gate_allows(GATE_R_INNER), "two reasons allow");
+}
+
+static void tails(void)
+{
+	ok(gate_tail_mask(16, 0) == ~0ULL && gate_tail_mask(16, 1) == ~0ULL, "whole words count whole");
+	ok(gate_tail_mask(65, 8) == 0xff, "of the last word only what belongs to the key");
+	ok(gate_tail_mask(15, 1) == 0xffffffffffffffULL, "seven bytes");
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		is_int(gate_decide(&cases[i].q), cases[i].want, cases[i].name);
+	modes();
+	reasons();
+	tails();
+	return done_testing();
+}
