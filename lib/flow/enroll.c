@@ -136,9 +136,10 @@ static int check_kernel(struct enrolment *e, const struct candidate *c)
 {
 	int err = ringkey_try(cert_der(c->cert));
 
-	return err ? keyerr_add(e->ctx, err, "this kernel does not take a certificate with %s",
-				cert_info(c->cert)->alg)
-		   : 0;
+	if (!err)
+		return 0;
+	return keyerr_parse(e->ctx, err, "this kernel does not take a certificate with %s",
+			    cert_info(c->cert)->alg);
 }
 
 static int check_one(struct enrolment *e, size_t which)

@@ -74,6 +74,24 @@ int keyerr_add(struct bpfkey_ctx *ctx, int err, const char *fmt, ...)
 	return r;
 }
 
+int keyerr_parse(struct bpfkey_ctx *ctx, int err, const char *fmt, ...)
+{
+	_cleanup_(buf_done) struct buf b = BUF(4096);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	if (err == EPERM || err == EACCES) {
+		bk_hint(ctx, "see what keeps this process from making keys: a security module or a "
+			     "seccomp filter");
+		return bk_fail_errno(ctx, -BPFKEY_E_PRIVILEGE, err, "%s", buf_cstr(&b));
+	}
+	if (err == ENOPKG || err == ENOENT)
+		bk_hint(ctx, "keyctl-bpf doctor lists the algorithms that this kernel lacks");
+	return keyerr_add(ctx, err, "%s", buf_cstr(&b));
+}
+
 int keyerr_restrict(struct bpfkey_ctx *ctx, int err, const char *fmt, ...)
 {
 	va_list ap;

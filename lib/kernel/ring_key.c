@@ -38,7 +38,7 @@ int ringkey_prepare(struct bpfkey_ctx *ctx, struct view der, const char *descrip
 	int err;
 
 	if (key < 0)
-		return keyerr_add(ctx, errno, "the kernel does not take the certificate");
+		return keyerr_parse(ctx, errno, "the kernel does not take the certificate");
 	if ((!seconds || !keyctl_set_timeout(key, seconds)) &&
 	    !keyctl_setperm(key, BPFKEY_PERM_KEY)) {
 		*ret_serial = key;
