@@ -13,7 +13,7 @@ static int parse_types(struct cli *cli, const struct opt_list *names, uint64_t *
 		unsigned int type;
 
 		if (bpfkey_prog_type_parse(names->v[i], &type) < 0)
-			return bad_usage(cli, "'%s' is no program type: xdp, tracing, lsm and so on",
+			return bad_usage(cli, "'%s' is no program type: xdp, tracing, lsm, ...",
 					 names->v[i]);
 		*ret |= 1ull << type;
 	}
@@ -23,8 +23,8 @@ static int parse_types(struct cli *cli, const struct opt_list *names, uint64_t *
 static void say_installed(struct cli *cli, enum bpfkey_gate_installed what)
 {
 	static const char *const done[] = {
-		[BPFKEY_GATE_UNCHANGED] = "the gate is installed, and its rules are those of the keyring",
-		[BPFKEY_GATE_INSTALLED] = "installed in audit mode: it records, and allows everything",
+		[BPFKEY_GATE_UNCHANGED] = "installed already, and its rules are the keyring's",
+		[BPFKEY_GATE_INSTALLED] = "installed in audit mode: it records and allows all",
 		[BPFKEY_GATE_UPDATED] = "the rules now follow the keyring",
 		[BPFKEY_GATE_HELD_BACK] = "not installed: the kernel's command line says "
 					  BPFKEY_CMDLINE_GATE "=off",
@@ -48,7 +48,7 @@ static int install_run(struct cli *cli, int argc, const char **argv)
 	struct opt_list types = { 0 };
 	const struct opt opts[] = {
 		OPT_LIST(0, "type", "TYPE",
-			 "build keys may also sign programs of this type directly, not only loaders",
+			 "build keys may also sign programs of this type, not only loaders",
 			 &types),
 		OPT_STR(0, "self-test", "OBJ", "keep this signed object for the self-test",
 			&o.self_test),

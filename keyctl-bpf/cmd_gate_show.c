@@ -34,7 +34,8 @@ static void put_types(struct cli *cli, uint64_t types)
 		const char *name = bpfkey_prog_type_name(i);
 
 		if (types >> i & 1 && strcmp(name, "unknown"))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", name);
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+					      n ? " " : "", name);
 	}
 	out_str(cli->out, "signs", text);
 }
@@ -100,8 +101,8 @@ static int show_run(struct cli *cli, int argc, const char **argv)
 	out_u64(cli->out, "attempts_on_gate", info.attacks);
 	put_hooks(cli, &info);
 	if (info.missing)
-		out_note(cli->out, "%zu hooks are not attached: what they grant is refused; install "
-			 "the gate anew", info.missing);
+		out_note(cli->out, "%zu hooks are not attached: what they grant is refused; "
+			 "install the gate anew", info.missing);
 	return put_rules(cli);
 }
 

@@ -69,7 +69,7 @@ struct gate_counters {
 	__u64 would_deny;	/* denied, had the mode been enforce */
 	__u64 no_storage;	/* loads whose record could not be kept */
 	__u64 untracked;	/* programs that did not fit into the table */
-	__u64 refused_calls;	/* attempts to detach the gate, to attach over it, to switch it off */
+	__u64 refused_calls;	/* attempts to detach the gate or to attach over it */
 };
 
 /* Bits of gate_event.flags and gate_program.flags. */

@@ -22,7 +22,7 @@ struct search {
 	u64 key;		/* address of the public key's bytes */
 	u64 tag;
 	u32 len, base;
-	u32 found, slot;	/* the first rule with that tag; two of one tag are never installed */
+	u32 found, slot;	/* the first rule with that tag: no two have the same */
 	u32 differs;
 };
 

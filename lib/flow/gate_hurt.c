@@ -48,15 +48,16 @@ static int seen_denied(struct bpfkey_ctx *ctx, struct gate *g)
 		    said_before(all, i) || passed_later(all, n, i))
 			continue;
 		if (hurt++ < NAMED_MAX)
-			buf_printf(&names, "%s'%s' (process '%s', %u; %s: %s)", hurt > 1 ? ", " : "",
-				   e->name, e->comm, e->pid, e->prog_type, e->sentence);
+			buf_printf(&names, "%s'%s' (process '%s', %u; %s: %s)",
+				   hurt > 1 ? ", " : "", e->name, e->comm, e->pid, e->prog_type,
+				   e->sentence);
 	}
 	if (!hurt)
 		return 0;
 	bk_hint(ctx, "sign them, or let them be denied with --yes-deny; all of them: "
 		     "keyctl-bpf gate log --denied");
-	return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "%zu program%s that loaded in audit mode would be "
-		       "denied: %s%s", hurt, hurt > 1 ? "s" : "", buf_cstr(&names),
+	return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "%zu program%s that loaded in audit mode would "
+		       "be denied: %s%s", hurt, hurt > 1 ? "s" : "", buf_cstr(&names),
 		       hurt > NAMED_MAX ? ", and more" : "");
 }
 
@@ -79,7 +80,8 @@ static bool could_undo(const struct bpfkey_gate_program *p)
 static void name_program(struct buf *b, size_t k, const struct bpfkey_gate_program *p)
 {
 	if (k <= NAMED_MAX)
-		buf_printf(b, "%s'%s' (id %u, %s)", k > 1 ? ", " : "", p->name, p->id, p->prog_type);
+		buf_printf(b, "%s'%s' (id %u, %s)", k > 1 ? ", " : "", p->name, p->id,
+			   p->prog_type);
 }
 
 static int loaded_already(struct bpfkey_ctx *ctx, struct gate *g,
@@ -102,17 +104,17 @@ static int loaded_already(struct bpfkey_ctx *ctx, struct gate *g,
 			name_program(&undo, ++of_undo, &all[i]);
 	}
 	if (of_first && !opts->yes_deny) {
-		bk_hint(ctx, "units that ask for such sandboxes start without them; to accept that: "
-			     "--yes-deny");
-		return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "PID 1 loads %zu unsigned programs, which "
-			       "would be denied: %s%s", of_first, buf_cstr(&first),
+		bk_hint(ctx, "units that ask for such sandboxes start without them; to accept "
+			     "that: --yes-deny");
+		return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "PID 1 loads %zu unsigned programs, "
+			       "which would be denied: %s%s", of_first, buf_cstr(&first),
 			       of_first > NAMED_MAX ? ", and more" : "");
 	}
 	if (of_undo && !opts->accept_existing) {
 		bk_hint(ctx, "install the gate earlier, end what loaded them, or accept them with "
 			     "--accept-existing");
-		return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "%zu loaded programs of unknown origin could "
-			       "undo the gate: %s%s", of_undo, buf_cstr(&undo),
+		return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "%zu loaded programs of unknown origin "
+			       "could undo the gate: %s%s", of_undo, buf_cstr(&undo),
 			       of_undo > NAMED_MAX ? ", and more" : "");
 	}
 	return 0;

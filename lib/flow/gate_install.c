@@ -43,8 +43,8 @@ static int check_ftrace(struct bpfkey_ctx *ctx)
 	if (c != '0')
 		return 0;
 	bk_hint(ctx, "sysctl kernel.ftrace_enabled=1");
-	return bk_fail(ctx, -BPFKEY_E_NO_KERNEL, "kernel.ftrace_enabled is 0: the kernel would call "
-		       "none of the gate's hooks");
+	return bk_fail(ctx, -BPFKEY_E_NO_KERNEL, "kernel.ftrace_enabled is 0: the kernel would "
+		       "call none of the gate's hooks");
 }
 
 static int check_machine(struct bpfkey_ctx *ctx)
@@ -253,8 +253,8 @@ static int may_enforce(struct bpfkey_ctx *ctx, struct gate *g,
 
 	if (gate_cmdline() != GATE_CMDLINE_NOTHING) {
 		bk_hint(ctx, "boot without it");
-		return bk_fail(ctx, -BPFKEY_E_POLICY, "the kernel's command line holds the gate back "
-			       "with '" BPFKEY_CMDLINE_GATE "'");
+		return bk_fail(ctx, -BPFKEY_E_POLICY, "the kernel's command line holds the gate "
+			       "back with '" BPFKEY_CMDLINE_GATE "'");
 	}
 	r = gate_collect_info(ctx, g, &info);
 	if (r < 0)
@@ -312,7 +312,8 @@ int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
 	if (!r)
 		r = change_mode(ctx, g, mode, &o, state.mode);
 	if (r < 0)
-		return bk_fail(ctx, r, "cannot switch the gate to '%s'", bpfkey_gate_mode_name(mode));
+		return bk_fail(ctx, r, "cannot switch the gate to '%s'",
+			       bpfkey_gate_mode_name(mode));
 	*ret_before = (enum bpfkey_gate_mode)state.mode;
 	return 0;
 }

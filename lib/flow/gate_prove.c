@@ -140,8 +140,8 @@ static int find_object(struct bpfkey_ctx *ctx, const char *path, char **ret)
 		return r;
 	bk_hint(ctx, "name one that a build key of this machine signed: "
 		     "keyctl-bpf gate mode enforce --self-test OBJ");
-	return bk_fail(ctx, -BPFKEY_E_SELF_TEST, "the self-test needs a signed object, and none was "
-		       "kept when the gate was installed");
+	return bk_fail(ctx, -BPFKEY_E_SELF_TEST, "the self-test needs a signed object, and none "
+		       "was kept when the gate was installed");
 }
 
 int gate_self_test(struct bpfkey_ctx *ctx, struct gate *g, const char *path)
@@ -159,8 +159,8 @@ int gate_self_test(struct bpfkey_ctx *ctx, struct gate *g, const char *path)
 	if (!r)
 		r = gate_active_rules(ctx, g, &rules, &n);
 	if (!r && !n)
-		r = bk_fail(ctx, -BPFKEY_E_NOT_ENROLLED, "the gate has no rule: everything would be "
-			    "denied");
+		r = bk_fail(ctx, -BPFKEY_E_NOT_ENROLLED, "the gate has no rule: everything would "
+			    "be denied");
 	if (!r)
 		r = gate_read_counters(g, &before);
 	if (!r)

@@ -40,13 +40,13 @@ static int make_rule(struct bpfkey_ctx *ctx, const struct bpfkey_ring *ring,
 	const struct bpfkey_cert_info *cert = bpfkey_cert_info(k->cert);
 
 	if (cert->public_key_len > GATE_KEY_MAX)
-		return bk_fail(ctx, -BPFKEY_E_ALGORITHM, "the public key of '%s' has %zu bytes, the "
-			       "gate takes at most %d", cert->subject, cert->public_key_len,
+		return bk_fail(ctx, -BPFKEY_E_ALGORITHM, "the public key of '%s' has %zu bytes, "
+			       "the gate takes at most %d", cert->subject, cert->public_key_len,
 			       GATE_KEY_MAX);
 	*ret = (struct gate_rule){
 		.kind = GATE_RULE_BUILD,
 		.ring = ring->info.serial,
-		/* How a kernel with its own .bpf calls that is known to nobody yet: the serial decides. */
+		/* What a native .bpf is called there is not known: the serial decides. */
 		.ring_type = ring->info.kind == BPFKEY_RING_NATIVE ? 0 : GATE_RING_USER,
 		.types = (GATE_BUILD_TYPES | types) & ~GATE_MASKED_TYPES,
 		.inner_types = ~GATE_MASKED_TYPES,
@@ -72,8 +72,8 @@ static int add_rule(struct bpfkey_ctx *ctx, struct gate_rule *rules, size_t *n,
 		return 0;
 	}
 	if (*n == GATE_RULES)
-		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the keyring holds more than the %d keys that "
-			       "the gate takes", GATE_RULES);
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the keyring holds more than the %d keys "
+			       "that the gate takes", GATE_RULES);
 	rules[(*n)++] = *rule;
 	return 0;
 }
@@ -96,8 +96,8 @@ int gate_rules_of_ring(struct bpfkey_ctx *ctx, const char *staging, uint64_t typ
 		if (k->state != BPFKEY_RING_KEY_VALID)
 			continue;
 		if (!k->cert) {
-			bk_log(ctx, BPFKEY_LOG_WARNING, "key %d in %s was not enrolled here: the gate "
-			       "gets no rule for it, and will deny what it signed", k->serial,
+			bk_log(ctx, BPFKEY_LOG_WARNING, "key %d in %s was not enrolled here: the "
+			       "gate gets no rule for it, and will deny what it signed", k->serial,
 			       ring->info.name);
 			continue;
 		}

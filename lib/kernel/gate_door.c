@@ -108,7 +108,7 @@ static int find_updater(struct bpfkey_ctx *ctx, int *ret_fd)
 	}
 	if (geteuid()) {
 		bk_hint(ctx, "run it as root");
-		return bk_fail(ctx, -BPFKEY_E_PRIVILEGE, "only root can see whether there is a gate");
+		return bk_fail(ctx, -BPFKEY_E_PRIVILEGE, "only root can see whether one is there");
 	}
 	bk_hint(ctx, "install it: keyctl-bpf gate install");
 	return bk_fail(ctx, -BPFKEY_E_NO_GATE, "no gate is installed");
@@ -168,8 +168,8 @@ int gate_read_state(struct gate *g, struct gate_state *ret)
 		return r;
 	if (call.u.state.abi != GATE_ABI) {
 		bk_hint(g->ctx, "use the version that installed it, or reboot");
-		return bk_fail(g->ctx, -BPFKEY_E_MISMATCH, "the gate in the kernel was installed by "
-			       "another version of this program (layout %u, this one has %u)",
+		return bk_fail(g->ctx, -BPFKEY_E_MISMATCH, "the gate in the kernel was installed "
+			       "by another version of this program (layout %u, this one has %u)",
 			       call.u.state.abi, GATE_ABI);
 	}
 	*ret = call.u.state;

@@ -173,7 +173,8 @@ static int fill_and_freeze(struct building *b, const struct gate_rule *rules, si
 	if (r < 0)
 		return r;
 	if (bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_state")), &i, &state, BPF_ANY))
-		return bk_fail_errno(b->ctx, -BPFKEY_E_KERNEL, errno, "cannot fill the gate's state");
+		return bk_fail_errno(b->ctx, -BPFKEY_E_KERNEL, errno,
+				     "cannot fill the gate's state");
 	for (; i < n; i++)
 		if (bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_rules")), &i, &rules[i],
 					BPF_ANY))
@@ -249,8 +250,8 @@ int gate_put_in(struct bpfkey_ctx *ctx, const struct gate_rule *rules, size_t n,
 	int r, fd;
 
 	if (n > GATE_RULES)
-		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "%zu rules are more than the %d that the gate "
-			       "holds", n, GATE_RULES);
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "%zu rules are more than the %d that the "
+			       "gate holds", n, GATE_RULES);
 	bpfobj_capture(ctx);
 	remove_pins();	/* of a gate that is gone: the caller saw that none answers */
 	r = build(&b, rules, n, reader_fd);
@@ -280,7 +281,8 @@ static int detach(struct bpfkey_ctx *ctx, int cgroup, const struct gate_hook *h,
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || (bpf_prog_detach2(fd, cgroup, attach_type(h)) && errno != ENOENT))
-		return bk_fail_errno(ctx, -BPFKEY_E_KERNEL, errno, "cannot detach from %s", h->name);
+		return bk_fail_errno(ctx, -BPFKEY_E_KERNEL, errno, "cannot detach from %s",
+				     h->name);
 	return 0;
 }
 

@@ -137,7 +137,8 @@ static void modes(void)
 
 static void reasons(void)
 {
-	ok(!gate_allows(GATE_R_NONE) && !gate_allows(GATE_R__ALLOWED_END), "no reason allows nothing");
+	ok(!gate_allows(GATE_R_NONE) && !gate_allows(GATE_R__ALLOWED_END),
+	   "no reason allows nothing");
 	for (__u32 r = GATE_R_UNSIGNED; r < GATE_R__END; r++)
 		if (gate_allows(r))
 			ok(false, "reason %u denies", r);
@@ -146,7 +147,8 @@ static void reasons(void)
 
 static void tails(void)
 {
-	ok(gate_tail_mask(16, 0) == ~0ULL && gate_tail_mask(16, 1) == ~0ULL, "whole words count whole");
+	ok(gate_tail_mask(16, 0) == ~0ULL && gate_tail_mask(16, 1) == ~0ULL,
+	   "whole words count whole");
 	ok(gate_tail_mask(65, 8) == 0xff, "of the last word only what belongs to the key");
 	ok(gate_tail_mask(15, 1) == 0xffffffffffffffULL, "seven bytes");
 }

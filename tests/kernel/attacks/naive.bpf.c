@@ -20,7 +20,7 @@ union bpf_attr___sig {
 	};
 } __attribute__((preserve_access_index));
 
-/* [0] records made, [1] signed loads, [2] of them without a record, [3] unsigned with a stale one */
+/* records made, signed loads, those without a record, unsigned loads with a stale one */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 4);

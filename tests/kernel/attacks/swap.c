@@ -16,7 +16,9 @@
 
 #include "lib/crypto/digest.h"
 
-static struct buf insns = { .max = FILE_MAX }, data = { .max = FILE_MAX }, sig = { .max = FILE_MAX };
+static struct buf insns = { .max = FILE_MAX };
+static struct buf data = { .max = FILE_MAX };
+static struct buf sig = { .max = FILE_MAX };
 static uint8_t digest[32];
 static atomic_int slot, good, evil, racing, ended;
 static atomic_uint hit, current;
@@ -95,7 +97,9 @@ static unsigned int maps_of(int prog)
 static int run(int prog)
 {
 	uint8_t c[2048] = { 0 };
-	struct attr_prog_run a = { .prog_fd = prog, .ctx_in = bpf_ptr(c), .ctx_size_in = sizeof(c) };
+	struct attr_prog_run a = {
+		.prog_fd = prog, .ctx_in = bpf_ptr(c), .ctx_size_in = sizeof(c),
+	};
 
 	return sys_bpf(BPF_PROG_RUN, &a, sizeof(a)) ? -errno : (int)a.retval;
 }
