@@ -15,6 +15,7 @@
  *	link OBJ PROG                   attach to the root cgroup by a link
  *	detach lsm|sysctl               detach each program of that kind from the root cgroup
  *	fds prog|map                    how many descriptors can be had by id, and how many not
+ *	enforce                         no attack: switches the gate without its self-test
  *	preload OBJ PATH                pin a loader that loads unsigned programs
  *	run PATH                        run it
  */
@@ -241,6 +242,18 @@ static int do_fds(int argc, char **argv)
 	return 0;
 }
 
+static int do_enforce(int argc, char **argv)
+{
+	_cleanup_(bpfkey_ctx_freep) struct bpfkey_ctx *ctx = NULL;
+	_cleanup_(gate_closep) struct gate *g = NULL;
+
+	(void)argc;
+	(void)argv;
+	if (bpfkey_ctx_new(&ctx) || gate_open(ctx, &g) || gate_set_mode(g, GATE_ENFORCE))
+		return 2;
+	return 0;
+}
+
 static int do_preload(int argc, char **argv)
 {
 	struct bpf_object *o = bpf_object__open_file(argv[0], NULL);
@@ -273,7 +286,7 @@ static const struct {
 	{ "unsigned", 0, do_unsigned }, { "signed", 2, do_signed }, { "after", 2, do_after },
 	{ "between", 4, do_after }, { "pin", 3, do_pin }, { "hold", 4, do_hold },
 	{ "cgroup", 2, do_cgroup }, { "uncgroup", 3, do_uncgroup }, { "link", 2, do_link },
-	{ "detach", 1, do_detach }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
+	{ "detach", 1, do_detach }, { "enforce", 0, do_enforce }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
 	{ "run", 1, do_run },
 };
 

@@ -127,4 +127,15 @@ int BPF_PROG(naive_judge_stale, struct bpf_prog *prog, union bpf_attr *attr,
 	return judge(attr, false);
 }
 
+/* Reads the kernel as most tracing programs do. */
+SEC("lsm/bpf_prog_load")
+int BPF_PROG(naive_reader, struct bpf_prog *prog, union bpf_attr *attr, struct bpf_token *token,
+	     bool kernel)
+{
+	u32 id = 0;
+
+	bpf_probe_read_kernel(&id, sizeof(id), &prog->aux->id);
+	return id ? -1 : 0;
+}
+
 char _license[] SEC("license") = "GPL";
