@@ -133,22 +133,40 @@ static int update(struct bpfkey_ctx *ctx, struct gate *g, const char *staging, u
 	return *ret_changed && !dry_run ? gate_write_rules(g, new, n_new) : 0;
 }
 
+/* A call that was killed in between leaves a gate that still lets go: it goes first. */
+static int take_out_remains(struct gate *g, bool dry_run, bool *ret_remains)
+{
+	struct gate_state state;
+	int r = gate_read_state(g, &state);
+
+	if (!r && state.removing && !dry_run)
+		r = gate_take_out(g);
+	if (!r)
+		*ret_remains = state.removing;
+	return r;
+}
+
 static int install(struct bpfkey_ctx *ctx, const struct bpfkey_gate_install_opts *opts,
 		   enum bpfkey_gate_installed *ret)
 {
 	_cleanup_(bk_freep) struct gate_rule *rules = NULL;
 	_cleanup_(gate_closep) struct gate *g = NULL;
-	bool changed = false;
+	bool changed = false, remains = false;
 	size_t n = 0;
 	int r;
 
 	r = gate_open(ctx, &g);
 	if (!r) {
+		r = take_out_remains(g, opts->dry_run, &remains);
+		if (r < 0)
+			return r;
+	}
+	if (!r && !remains) {
 		r = update(ctx, g, opts->staging, opts->types, opts->dry_run, &changed);
 		*ret = changed ? BPFKEY_GATE_UPDATED : BPFKEY_GATE_UNCHANGED;
 		return r;
 	}
-	if (r != -BPFKEY_E_NO_GATE)
+	if (r < 0 && r != -BPFKEY_E_NO_GATE)
 		return r;
 	bk_forget(ctx);
 	r = gate_rules_of_ring(ctx, opts->staging, opts->types, &rules, &n);
@@ -309,6 +327,11 @@ int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
 		r = gate_open(ctx, &g);
 	if (!r)
 		r = gate_read_state(g, &state);
+	if (!r && state.removing) {
+		bk_hint(ctx, "keyctl-bpf gate install");
+		r = bk_fail(ctx, -BPFKEY_E_SELF_TEST, "the gate is neither whole nor gone: "
+			    "installing or removing it was cut short");
+	}
 	if (!r)
 		r = change_mode(ctx, g, mode, &o, state.mode);
 	if (r < 0)

@@ -101,6 +101,9 @@ refused 4 "no gate is installed" keyctl-bpf gate show
 run "$attack" fds prog
 is "$(count refused)" 0 "nothing of it is left"
 ok "it can be installed again" keyctl-bpf gate install --self-test obj.o
+ok "an installation is cut short" "$attack" loosen
+refused 3 "neither whole nor gone" keyctl-bpf gate mode enforce --accept-existing
+is "$(keyctl-bpf gate install --json | jq -r .result.outcome)" installed "the next one starts over"
 ok "and enforce with the object that was kept" keyctl-bpf gate mode enforce --accept-existing
 run setpriv --reuid 1000 --clear-groups keyctl-bpf gate show
 is "$rc" 4 "not for everybody"

@@ -16,6 +16,7 @@
  *	detach lsm|sysctl               detach each program of that kind from the root cgroup
  *	fds prog|map                    how many descriptors can be had by id, and how many not
  *	enforce                         no attack: switches the gate without its self-test
+ *	loosen                          no attack: leaves the gate as a killed installation does
  *	preload OBJ PATH                pin a loader that loads unsigned programs
  *	run PATH                        run it
  */
@@ -254,6 +255,19 @@ static int do_enforce(int argc, char **argv)
 	return 0;
 }
 
+static int do_loosen(int argc, char **argv)
+{
+	struct gate_call call = { .op = GATE_OP_REMOVE, .index = 1 };
+	_cleanup_(bpfkey_ctx_freep) struct bpfkey_ctx *ctx = NULL;
+	_cleanup_(gate_closep) struct gate *g = NULL;
+
+	(void)argc;
+	(void)argv;
+	if (bpfkey_ctx_new(&ctx) || gate_open(ctx, &g) || gate_do(g, &call))
+		return 2;
+	return 0;
+}
+
 static int do_preload(int argc, char **argv)
 {
 	struct bpf_object *o = bpf_object__open_file(argv[0], NULL);
@@ -286,7 +300,8 @@ static const struct {
 	{ "unsigned", 0, do_unsigned }, { "signed", 2, do_signed }, { "after", 2, do_after },
 	{ "between", 4, do_after }, { "pin", 3, do_pin }, { "hold", 4, do_hold },
 	{ "cgroup", 2, do_cgroup }, { "uncgroup", 3, do_uncgroup }, { "link", 2, do_link },
-	{ "detach", 1, do_detach }, { "enforce", 0, do_enforce }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
+	{ "detach", 1, do_detach }, { "enforce", 0, do_enforce },
+	{ "loosen", 0, do_loosen }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
 	{ "run", 1, do_run },
 };
 
