@@ -22,9 +22,9 @@
  *   serials           read only: a line "NAME SERIAL" for each keyring that the module made.
  *
  * There is no way to unload it: a serial that loaders were told must not come to mean another ring.
- * Kernels with CONFIG_MODULE_FORCE_UNLOAD let root insist (rmmod -f). The keyrings then stay as they
- * are, since nothing in them points here, and so does the empty folder /sys/kernel/bpf_keyring, which
- * makes every later load fail: there is never a second .bpf.
+ * Kernels with CONFIG_MODULE_FORCE_UNLOAD let root insist (rmmod -f). The keyrings then stay as
+ * they are, since nothing in them points here, and so does the empty folder
+ * /sys/kernel/bpf_keyring, which makes every later load fail: there is never a second .bpf.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -40,11 +40,12 @@
 #define SPEC_BPF_KEYRING (-9)
 
 /*
- * What the kernel gives .dm-verity and its own .bpf. The possessor is everybody who loads a program:
- * the verifier searches as one, so a possessor may search and nothing else.
+ * What the kernel gives .dm-verity and its own .bpf. The possessor is everybody who loads a
+ * program: the verifier searches as one, so a possessor may search and nothing else.
  */
 #define RING_PERM \
-	(KEY_POS_SEARCH | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_SETATTR)
+	(KEY_POS_SEARCH | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | \
+	 KEY_USR_SETATTR)
 
 static struct {
 	const char *name;
@@ -76,7 +77,8 @@ static int serials_get(char *buf, const struct kernel_param *kp)
 
 	for (i = 0; i < ARRAY_SIZE(rings); i++)
 		if (rings[i].ring)
-			n += sysfs_emit_at(buf, n, "%s %d\n", rings[i].name, key_serial(rings[i].ring));
+			n += sysfs_emit_at(buf, n, "%s %d\n", rings[i].name,
+					   key_serial(rings[i].ring));
 	return n;
 }
 

@@ -277,7 +277,7 @@ static int check_own_dir(struct bpfkey_ctx *ctx, int fd, const char *whole)
 	if (fstat(fd, &st))
 		return file_error(ctx, errno, "open the directory", whole);
 	if ((st.st_uid && st.st_uid != geteuid()) || (st.st_mode & 022)) {
-		bk_hint(ctx, "make it belong to root with mode 0700, and see who could write there");
+		bk_hint(ctx, "make it root's with mode 0700, and see who could write there");
 		return bk_fail(ctx, -BPFKEY_E_INSECURE,
 			       "directory '%s' (owner %u, mode %04o) can be changed by others",
 			       whole, st.st_uid, st.st_mode & 07777);

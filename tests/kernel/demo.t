@@ -94,7 +94,7 @@ yes "xdpfilt_dny_udp loads as well" keyctl-bpf load /bpf/xdpfilt_dny_udp.signed.
 
 step "Everything else is refused."
 no "unsigned, by our own tool" 3 "not a good signed object" keyctl-bpf load /bpf/xdpfilt_dny_udp.o
-no "unsigned, by somebody else's tool" 1 "Operation not permitted" \
+no "unsigned, by somebody else's tool" 255 "Operation not permitted" \
 	ip -n peer link set veth1 xdpgeneric obj /bpf/xdpfilt_dny_udp.o sec xdp
 no "signed by a stranger" 3 "none of the certificates" keyctl-bpf load stranger.o
 no "signed by a key that was removed" 3 "none of the certificates" keyctl-bpf load old.o

@@ -41,7 +41,8 @@ int main(int argc, char **argv)
 	section = find_section(file, argv[3]);
 	offset = argc > 4 ? strtoul(argv[4], NULL, 0) : section ? section->sh_size / 2 : 0;
 	if (!section || offset >= section->sh_size) {
-		fprintf(stderr, "flip: no byte %lu in section '%s' of '%s'\n", offset, argv[3], argv[1]);
+		fprintf(stderr, "flip: no byte %lu in section '%s' of '%s'\n", offset, argv[3],
+			argv[1]);
 		return 1;
 	}
 	file[section->sh_offset + offset] ^= 0x01;

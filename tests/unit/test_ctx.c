@@ -18,7 +18,8 @@ static void test_sentence(struct bpfkey_ctx *ctx)
 	bk_enter(ctx);
 	is_str(bpfkey_ctx_message(ctx), "", "a public call clears it");
 	bk_fail_errno(ctx, -BPFKEY_E_IO, ENOSPC, "cannot write 'x'");
-	is_str(bpfkey_ctx_message(ctx), "cannot write 'x': No space left on device", "errno as cause");
+	is_str(bpfkey_ctx_message(ctx), "cannot write 'x': No space left on device",
+	       "errno as cause");
 	bk_fail(NULL, -BPFKEY_E_IO, "nobody listens");
 }
 

@@ -40,7 +40,8 @@ static void test_replace(struct bpfkey_ctx *ctx)
 	buf_done(&b);
 	ok(!bk_file_read(ctx, "a", 3, &b) && b.n == 3, "exactly the limit");
 	is_int(bk_file_read(ctx, "a", 2, &b), -BPFKEY_E_TOO_BIG, "over the limit");
-	is_int(bk_file_replace(ctx, "no/such", 0644, str("x"), 0), -BPFKEY_E_NOT_FOUND, "no folder");
+	is_int(bk_file_replace(ctx, "no/such", 0644, str("x"), 0), -BPFKEY_E_NOT_FOUND,
+	       "no folder");
 	is_int(entries(), 1, "nothing else is left behind");
 	bk_enter(ctx);
 }
