@@ -257,14 +257,20 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struc
 static int make_step(struct bpfkey_ctx *ctx, int *at, const char *name, mode_t mode,
 		     int nofollow, const char *whole)
 {
+	bool made = !mkdirat(*at, name, mode);
 	int fd;
 
-	if (mkdirat(*at, name, mode) && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return file_error(ctx, errno, "make the directory", whole);
 	fd = openat(*at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | nofollow);
 	if (fd < 0)
 		return file_error(ctx, errno, "open the directory", whole);
 	close(*at);
+	/* Not by umask, as with files. */
+	if (made && fchmod(fd, mode)) {
+		*at = fd;
+		return file_error(ctx, errno, "set the mode of", whole);
+	}
 	*at = fd;
 	return 0;
 }
@@ -299,7 +305,7 @@ int bk_dir_make(struct bpfkey_ctx *ctx, const char *path, mode_t mode, int *ret_
 		return file_error(ctx, errno, "open the directory", path);
 	for (name = strtok_r(copy, "/", &rest); name; name = next) {
 		next = strtok_r(NULL, "/", &rest);
-		r = make_step(ctx, &at, name, next ? 0755 : mode, next ? 0 : O_NOFOLLOW, path);
+		r = make_step(ctx, &at, name, mode, next ? 0 : O_NOFOLLOW, path);
 		if (r < 0)
 			return r;
 	}

@@ -41,9 +41,9 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode,
 		    struct view data, unsigned int flags);
 
 /*
- * bk_dir_make - make a directory (and its parents, 0755) that belongs to us
- * @mode: of the last one; one that exists must be owned by root or the caller
- *        and not be writable by others (-BPFKEY_E_INSECURE)
+ * bk_dir_make - make a directory (and its parents) that belongs to us
+ * @mode: of those that are made; one that exists must be owned by root or the
+ *        caller and not be writable by others (-BPFKEY_E_INSECURE)
  * @ret_fd: receives an O_DIRECTORY descriptor opened without following links;
  *        NULL when not wanted
  */

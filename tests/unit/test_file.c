@@ -87,9 +87,13 @@ static void test_directories(struct bpfkey_ctx *ctx)
 	struct stat st;
 
 	ok(!bk_dir_make(ctx, "d/e/f", 0700, &fd) && fd >= 0, "makes parents");
-	ok(!stat("d/e", &st) && (st.st_mode & 0777) == 0755, "0755");
-	ok(!stat("d/e/f", &st) && (st.st_mode & 0777) == 0700, "and itself as asked");
+	ok(!stat("d/e", &st) && (st.st_mode & 0777) == 0700, "with the mode");
+	ok(!stat("d/e/f", &st) && (st.st_mode & 0777) == 0700, "and itself");
 	ok(!bk_dir_make(ctx, "d/e/f", 0700, NULL), "again");
+	umask(077);
+	ok(!bk_dir_make(ctx, "w", 0755, NULL) && !stat("w", &st) && (st.st_mode & 0777) == 0755,
+	   "a mode that the umask would not give");
+	umask(022);
 	chmod("d/e/f", 0777);
 	is_int(bk_dir_make(ctx, "d/e/f", 0700, NULL), -BPFKEY_E_INSECURE, "others can write");
 	ok(!symlink("e", "d/link"), "a link");

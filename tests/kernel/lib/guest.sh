@@ -19,6 +19,7 @@
 #     guest_cmdline="W..."     more words for the kernel, e.g. lockdown=confidentiality
 #     guest_timeout=600        seconds for the whole guest
 #     guest_memory=1280        MiB
+#     guest_alone=1            no other guest beside it (at the start of a line, for run)
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
 # $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
 # of the tests; libxdp's BPF objects are in /bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0;
