@@ -49,7 +49,7 @@ struct bpfkey_gate_hook {
  * @decisions, @denied, @would_deny: since it was installed; @would_deny in audit mode
  * @lost:       decisions that newer ones have overwritten
  * @untracked:  programs that did not fit into the table
- * @attacks:    refused attempts on the gate itself
+ * @attacks:    refused attempts to detach the gate or to attach over it
  * @missing:    hooks that are not attached
  */
 struct bpfkey_gate_info {
@@ -168,9 +168,12 @@ enum bpfkey_gate_installed {
  * first installation is in audit mode. All or nothing: when a hook does not
  * attach, everything is taken out again.
  *
- * -BPFKEY_E_NO_KEYRING, _NOT_ENROLLED (no valid key), _NO_KERNEL (no BPF LSM,
- * no slot left, not this architecture), _UNKNOWN_SIGNER (a key in the keyring
- * whose certificate nobody enrolled here), _PRIVILEGE.
+ * A key in the keyring whose certificate nobody enrolled here gets no rule, and
+ * a warning. What a killed call has left in the kernel is taken out first.
+ *
+ * -BPFKEY_E_NO_KEYRING, _NOT_ENROLLED (no valid key), _NO_KERNEL (no slot left,
+ * hooks switched off), _NO_SUPPORT (not amd64), _SELF_TEST (the hooks are not
+ * called: no BPF LSM), _FOREIGN (a container), _PRIVILEGE.
  */
 int bpfkey_gate_install(struct bpfkey_ctx *ctx, const struct bpfkey_gate_install_opts *opts,
 			enum bpfkey_gate_installed *ret);
@@ -214,7 +217,7 @@ int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
  */
 int bpfkey_gate_remove(struct bpfkey_ctx *ctx, bool dry_run, bool *ret_removed);
 
-/** bpfkey_prog_type_name - "xdp", "syscall", ...; "type-NN" never: "unknown" past the last. */
+/** bpfkey_prog_type_name - "xdp", "syscall", ...; "unknown" past the last. */
 const char *bpfkey_prog_type_name(unsigned int type);
 
 /** bpfkey_prog_type_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
