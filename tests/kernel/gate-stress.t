@@ -4,6 +4,7 @@
 # record; with the gate 10,000 loads have one each, and the right one.
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh $O/tests/kernel/attacks/attack $O/tests/kernel/attacks/stress $O/tests/kernel/attacks/naive.bpf.o'
+guest_cpus=2
 . "$(dirname -- "$0")/lib/guest.sh"
 # shellcheck source=tests/kernel/gate.sh
 . /lab/tests/kernel/gate.sh

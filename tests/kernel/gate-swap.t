@@ -5,6 +5,8 @@
 # metadata never runs.
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh $O/tests/kernel/attacks/attack $O/tests/kernel/attacks/swap'
+guest_cpus=2 # the attacker swaps on one while the kernel reads on the other
+guest_alone=1
 . "$(dirname -- "$0")/lib/guest.sh"
 # shellcheck source=tests/kernel/gate.sh
 . /lab/tests/kernel/gate.sh
