@@ -144,7 +144,7 @@ demo: tests lab ## the main job, seen end to end in a guest
 
 check: tests lab ## all tests
 	$(Q)tests/run lint unit cli tpm fault $(if $(filter 0,$(GUESTS)),,kernel)
-check-unit check-cli check-tpm check-fault: check-%: tests ## one class of tests (T=name for one)
+check-unit check-cli check-tpm check-fault: check-%: tests
 	$(Q)tests/run $*
 check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", T=name)
 	$(Q)tests/run kernel
@@ -180,6 +180,7 @@ clean: ## remove what was built, but not downloaded kernels and roots
 help: ## this list
 	@sed -n 's/^\([a-z][a-z %-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
+	@printf '  %-14s %s\n' check-CLASS 'one of them: unit, cli, tpm, fault (T=name for one test)'
 	@printf '  %-14s %s\n' setup 'install the packages of tests/packages and fetch what guests need (root)'
 	@printf '\nvariables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
 

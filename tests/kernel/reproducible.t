@@ -29,6 +29,8 @@ if [ -z "${GUEST-}" ]; then
 	sums "$ref/key" "$ref/cert.pem" "$ref/signed" >"$ref/sums"
 	guest_files="\$O/${ref#"$O"/}/sums"
 fi
+# shellcheck disable=SC2034 # read by guest.sh
+guest_cpus=2
 . "$(dirname -- "$0")/lib/guest.sh"
 
 objects=(/bpf/*.o)
