@@ -24,12 +24,13 @@ tiny_bytes() {
 	printf '\xb7\0\0\0\0\0\0\0\x95\0\0\0\0\0\0\0' >tiny.bin
 }
 
-# In a folder of its own: the key "build" enrolled, obj.o signed, tiny.sig over tiny.bin; $ring
+# set_up [ALG], in a folder of its own: the key "build" enrolled, obj.o signed, tiny.sig over
+# tiny.bin; $ring
 set_up() {
 	mkdir -p /run/t && cd /run/t || exit 1
 	modprobe bpf_keyring keyring_unsealed=1
 	keyctl-bpf -q keyring create >/dev/null
-	new_key build
+	new_key build "${1:-p256}"
 	keyctl-bpf -q keyring enroll build.pem >/dev/null
 	ring=$(cat /run/keyctl-bpf/keyring-id)
 	keyctl-bpf -q sign /bpf/xdpfilt_dny_udp.o --key build.key --cert build.pem -o obj.o >/dev/null
