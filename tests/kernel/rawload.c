@@ -16,6 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/crypto/digest.h"
 #include "lib/kernel/bpf_attr.h"
+#include "tests/kernel/loader_map.h"
 
 #define FILE_MAX (32u << 20)
 #define CTX_SIZE 2048
@@ -23,28 +24,6 @@
 static const char *name_of(int err)
 {
 	return err ? strerrorname_np(err) : "0";
-}
-
-static int make_map(struct view data, const uint8_t *digest)
-{
-	struct attr_map_create create = {
-		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = data.n,
-		.max_entries = 1, .map_name = "__loader.map",
-		.excl_prog_hash = bpf_ptr(digest), .excl_prog_hash_size = 32,
-	};
-	uint32_t key = 0;
-	uint8_t sha[32];
-	struct map_info info = { .hash = bpf_ptr(sha), .hash_size = sizeof(sha) };
-	struct attr_get_info ask = { .info_len = sizeof(info), .info = bpf_ptr(&info) };
-	struct attr_map_elem elem = { .key = bpf_ptr(&key), .value = bpf_ptr(data.p) };
-	int fd = sys_bpf(BPF_MAP_CREATE, &create, offsetof(struct attr_map_create, pad));
-
-	elem.map_fd = ask.bpf_fd = fd;
-	if (fd < 0 || sys_bpf(BPF_MAP_UPDATE_ELEM, &elem, sizeof(elem)) ||
-	    sys_bpf(BPF_MAP_FREEZE, &elem, sizeof(elem.map_fd)) ||
-	    sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &ask, sizeof(ask)))
-		return -1;
-	return fd;
 }
 
 static int load(const char *keyring, bool metadata, struct view insns, struct view sig, int map)
@@ -80,7 +59,7 @@ static int raw(char **argv)
 	    bk_file_read(NULL, argv[5], FILE_MAX, &sig) ||
 	    bk_sha256(NULL, buf_view(&insns), digest))
 		return 2;
-	map = make_map(buf_view(&data), digest);
+	map = make_loader_map(buf_view(&data), digest);
 	if (map < 0) {
 		fprintf(stderr, "no map: %s\n", name_of(errno));
 		return 2;

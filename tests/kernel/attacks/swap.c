@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "lib/crypto/digest.h"
+#include "tests/kernel/loader_map.h"
 
 static struct buf insns = { .max = FILE_MAX };
 static struct buf data = { .max = FILE_MAX };
@@ -25,22 +26,9 @@ static atomic_uint hit, current;
 
 static int make_map(void)
 {
-	struct attr_map_create create = {
-		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = data.n,
-		.max_entries = 1, .map_name = "__loader.map",
-		.excl_prog_hash = bpf_ptr(digest), .excl_prog_hash_size = 32,
-	};
-	uint32_t key = 0;
-	uint8_t sha[32];
-	struct map_info info = { .hash = bpf_ptr(sha), .hash_size = sizeof(sha) };
-	struct attr_get_info ask = { .info_len = sizeof(info), .info = bpf_ptr(&info) };
-	struct attr_map_elem elem = { .key = bpf_ptr(&key), .value = bpf_ptr(data.p) };
-	int fd = sys_bpf(BPF_MAP_CREATE, &create, offsetof(struct attr_map_create, pad));
+	int fd = make_loader_map(buf_view(&data), digest);
 
-	elem.map_fd = ask.bpf_fd = fd;
-	if (fd < 0 || sys_bpf(BPF_MAP_UPDATE_ELEM, &elem, sizeof(elem)) ||
-	    sys_bpf(BPF_MAP_FREEZE, &elem, sizeof(elem.map_fd)) ||
-	    sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &ask, sizeof(ask)))
+	if (fd < 0)
 		exit(2);
 	return fd;
 }
