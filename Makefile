@@ -19,6 +19,8 @@ SAN     ?=
 COV     ?=
 
 comma := ,
+# GUESTS=0 asks for nothing that only guests need.
+LAB := $(if $(filter 0,$(GUESTS)),,lab)
 Q   := $(if $(filter 1,$(V)),,@)
 say  = $(if $(Q),@printf '  %-6s %s\n' $(1) $(2))
 
@@ -29,7 +31,7 @@ ifneq ($(filter setup,$(MAKECMDGOALS)),)
 REST := $(filter-out setup,$(MAKECMDGOALS))
 setup:
 	$(Q)tests/setup
-	$(Q)$(MAKE) --no-print-directory lab $(REST)
+	$(if $(LAB)$(REST),$(Q)$(MAKE) --no-print-directory $(LAB) $(REST))
 $(REST): setup ; @:
 .PHONY: setup $(REST)
 
@@ -142,14 +144,14 @@ tests: $(BIN) $(COMPLETION) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo
 
-check: tests lab ## all tests
-	$(Q)tests/run lint unit cli tpm fault $(if $(filter 0,$(GUESTS)),,kernel)
+check: tests $(LAB) ## all tests
+	$(Q)tests/run lint unit cli tpm fault $(if $(LAB),kernel)
 check-unit check-cli check-tpm check-fault: check-%: tests
 	$(Q)tests/run $*
 check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", T=name)
 	$(Q)tests/run kernel
-check-long: tests lab ## high counts
-	$(Q)LONG=1 tests/run unit cli tpm fault kernel
+check-long: tests $(LAB) ## high counts
+	$(Q)LONG=1 tests/run unit cli tpm fault $(if $(LAB),kernel)
 lint: tests ## style, layers, manual pages
 	$(Q)tests/run lint
 bench: tests $(BENCH_BIN) ## speed beside the peers, as ratios
