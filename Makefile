@@ -9,6 +9,7 @@ DESTDIR ?=
 CC      ?= cc
 CLANG   ?= clang
 STRIP   ?= llvm-strip
+OBJCOPY ?= objcopy
 V       ?= 0
 KERNELS ?= 6.18 7.2 7.3
 KERNEL  ?= 7.3
@@ -46,7 +47,8 @@ endif
 
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -Wpointer-arith \
         -Wundef -Wformat=2 -Wwrite-strings $(if $(RELEASE),,-Werror)
-HARDEN := -fstack-protector-strong -fPIE -fvisibility=hidden
+# One set of objects serves the program, the tests and both forms of the library.
+HARDEN := -fstack-protector-strong -fPIC -fno-semantic-interposition -fvisibility=hidden
 override CPPFLAGS += -Iinclude -I$(O)/include -D_GNU_SOURCE \
         $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CFLAGS  ?= -O2 -g
@@ -55,6 +57,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
         $(if $(COV),--coverage -O0)
 LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
+LIB_PKGS := $(filter-out popt,$(PKGS))
 ARCH    := $(shell uname -m | sed 's/x86_64/x86/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
         -I/usr/include/$(shell $(CC) -print-multiarch)
@@ -67,6 +70,17 @@ CLI_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(wildcard keyctl-bpf/*.c))
 LIB      := $(O)/libbpfkey.a
 BIN      := $(O)/keyctl-bpf
 MAN      := $(wildcard man/*.[1-9])
+HEADERS  := $(wildcard include/*.h include/bpfkey/*.h)
+VERSION  := $(shell sed -n 's/^\#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
+
+# What is installed of the library, as it is installed. The soname has the major version.
+DIST     := $(O)/dist
+SONAME   := libbpfkey.so.$(firstword $(subst ., ,$(VERSION)))
+SHARED   := $(DIST)/libbpfkey.so.$(VERSION)
+STATIC   := $(DIST)/libbpfkey.a
+# page:call for each further call that a page of section 3 is about
+MLINKS    = $(shell awk -F'[ ,]+' '/^\.Sh/ { n = $$2 == "NAME" } n && /^\.Nm/ && FILENAME != "man/" $$2 ".3" { print FILENAME ":" $$2 }' man/*.3)
+mlink     = $(DESTDIR)$(PREFIX)/share/man/man3/$(lastword $(subst :, ,$(1))).3
 COMPLETION := $(O)/completion/keyctl-bpf
 
 # One program for each C file below tests/: test_X.c and bench_X.c link the
@@ -81,12 +95,12 @@ KERNEL_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/kernel/*.bpf.c te
 BENCH_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 FUZZ_BIN   := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_BIN   := $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN)
-DIRS := $(sort $(dir $(LIB_OBJ) $(CLI_OBJ) $(BPF_OBJ) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) \
+DIRS := $(sort $(dir $(SHARED) $(LIB_OBJ) $(CLI_OBJ) $(BPF_OBJ) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) \
           $(BENCH_BIN) $(FUZZ_BIN) $(COMPLETION)))
 
 export O CACHE KERNELS KERNEL T J GUESTS SAN
 
-all: $(BIN) $(COMPLETION) ## build the programs
+all: $(BIN) $(COMPLETION) $(SHARED) $(STATIC) ## build the program and the library
 
 $(BIN): $(CLI_OBJ) $(LIB)
 	$(call say,LD,$@)
@@ -95,6 +109,22 @@ $(BIN): $(CLI_OBJ) $(LIB)
 $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# The map's newest node is this version's, or there is no library.
+$(SHARED): $(LIB) lib/libbpfkey.map include/bpfkey.h | $(DIRS)
+	$(call say,LD,$@)
+	$(Q)grep -q '^LIBBPFKEY_$(basename $(VERSION)) {' lib/libbpfkey.map || \
+		{ echo 'lib/libbpfkey.map has no node LIBBPFKEY_$(basename $(VERSION)) for version $(VERSION)' >&2; exit 1; }
+	$(Q)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,--no-undefined) \
+		-Wl,--version-script=lib/libbpfkey.map -o $@ -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive \
+		-Wl,--as-needed $(LDLIBS)
+	$(Q)ln -sf $(@F) $(DIST)/$(SONAME) && ln -sf $(SONAME) $(DIST)/libbpfkey.so
+
+# One member whose internal names are local, so that they meet no one else's.
+$(STATIC): $(LIB_OBJ) | $(DIRS)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(DIST)/bpfkey.o $^ && $(OBJCOPY) --localize-hidden $(DIST)/bpfkey.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(DIST)/bpfkey.o && rm $(DIST)/bpfkey.o
 
 $(O)/obj/%.o: %.c $(O)/.flags | $(DIRS)
 	$(call say,CC,$<)
@@ -139,7 +169,7 @@ $(DIRS): ; @mkdir -p $@
 lab: ## fetch the test kernels and prepare the guests
 	$(Q)tests/kernel/lib/prepare
 
-tests: $(BIN) $(COMPLETION) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
+tests: all $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
 
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo
@@ -167,14 +197,24 @@ shell: tests lab ## a shell in a guest (KERNEL=7.3)
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf
 	install -D -m 0644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
+	install -D -m 0644 $(SHARED) $(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))
+	install -D -m 0644 $(STATIC) $(DESTDIR)$(LIBDIR)/libbpfkey.a
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libbpfkey.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PKGS)|' \
+		lib/libbpfkey.pc.in | install -D -m 0644 /dev/stdin $(DESTDIR)$(LIBDIR)/pkgconfig/libbpfkey.pc
+	$(foreach h,$(HEADERS),install -D -m 0644 $(h) $(DESTDIR)$(PREFIX)/$(h) &&) :
 	$(foreach m,$(MAN),install -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
+	$(foreach m,$(MLINKS),ln -sf $(notdir $(firstword $(subst :, ,$(m)))) $(call mlink,$(m)) &&) :
 	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/$(f) &&) :
 	sed -i 's/@VERSION@/$(VERSION)/' $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/dkms.conf
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
-	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
+	rm -f $(foreach f,libbpfkey.a libbpfkey.so $(SONAME) $(notdir $(SHARED)) pkgconfig/libbpfkey.pc,$(DESTDIR)$(LIBDIR)/$(f))
+	rm -f $(foreach h,$(HEADERS),$(DESTDIR)$(PREFIX)/$(h))
+	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))) $(foreach m,$(MLINKS),$(call mlink,$(m)))
 	rm -rf $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)
-VERSION := $(shell sed -n 's/^\#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
 
 clean: ## remove what was built, but not downloaded kernels and roots
 	rm -rf build-san build-cov build-fuzz && find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + 2>/dev/null || :
@@ -184,7 +224,7 @@ help: ## this list
 		while IFS='|' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
 	@printf '  %-14s %s\n' check-CLASS 'one of them: unit, cli, tpm, fault (T=name for one test)'
 	@printf '  %-14s %s\n' setup 'install the packages of tests/packages and fetch what guests need (root)'
-	@printf '\nvariables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
+	@printf '\nvariables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX LIBDIR DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
 
 FORCE:
 .PHONY: all lab tests demo check check-unit check-cli check-tpm check-fault check-kernel check-long \

@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct bpfkey_ctx;
 
@@ -69,6 +70,7 @@ typedef void (*bpfkey_progress_fn)(void *user, const char *what, uint64_t done,
 /** bpfkey_ctx_set_progress - hear how far a long call is. */
 void bpfkey_ctx_set_progress(struct bpfkey_ctx *ctx, bpfkey_progress_fn fn, void *user);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* X(name, exit, text) */
 #define BPFKEY_ERRORS(X)                                                       \
@@ -125,6 +126,7 @@ const struct bpfkey_explanation *bpfkey_explain(enum bpfkey_explain_kind kind,
 const struct bpfkey_explanation *
 bpfkey_explain_next(const struct bpfkey_explanation *prev);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

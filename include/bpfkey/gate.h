@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum bpfkey_gate_mode {
 	BPFKEY_GATE_OFF,	/* installed, decides nothing */
@@ -223,6 +224,7 @@ const char *bpfkey_prog_type_name(unsigned int type);
 /** bpfkey_prog_type_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
 int bpfkey_prog_type_parse(const char *name, unsigned int *ret);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

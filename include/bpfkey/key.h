@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What a certificate is for; each is an extended key usage (BPFKEY_OID_...). */
 enum bpfkey_role {
@@ -203,6 +204,7 @@ int bpfkey_cert_request(struct bpfkey_ctx *ctx, const char *path,
 int bpfkey_cert_issue(struct bpfkey_ctx *ctx, const char *request, const char *path,
 		      const struct bpfkey_cert_opts *opts, struct bpfkey_cert **ret);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum bpfkey_ring_kind {
 	BPFKEY_RING_NATIVE,	/* the kernel's own, id BPFKEY_SPEC_BPF_KEYRING */
@@ -190,6 +191,7 @@ int bpfkey_ring_seal(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts
  */
 int bpfkey_ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What a kernel checks a signature against. */
 enum bpfkey_generation {
@@ -78,6 +79,7 @@ struct bpfkey_loaded_item {
 const struct bpfkey_loaded_item *bpfkey_loaded_program(const struct bpfkey_loaded *l, size_t i);
 const struct bpfkey_loaded_item *bpfkey_loaded_map(const struct bpfkey_loaded *l, size_t i);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

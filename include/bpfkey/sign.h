@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct bpfkey_signer;
 
@@ -183,6 +184,7 @@ int bpfkey_object_extract(struct bpfkey_object *o, const char *dir, unsigned int
 int bpfkey_object_verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
 			 const char *kernel, size_t *ret_index);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

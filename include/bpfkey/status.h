@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum bpfkey_severity {
 	BPFKEY_NOTE,		/* worth knowing, nothing to do */
@@ -62,6 +63,7 @@ int bpfkey_status(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_fin
  */
 int bpfkey_doctor(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings **ret);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

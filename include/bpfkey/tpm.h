@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define BPFKEY_TPM_ALGS_MAX 8
 
@@ -58,6 +59,7 @@ struct bpfkey_tpm_info {
  */
 int bpfkey_tpm_info(struct bpfkey_ctx *ctx, struct bpfkey_tpm_info *ret);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -67,3 +67,24 @@ code() {
 		print FILENAME ":" FNR ":" line
 	}' "$@"
 }
+
+# prototypes: NAME, a tab and the declaration in one line, of each public call
+prototypes() {
+	local headers
+
+	mapfile -t headers < <(sources 'include/*.h')
+	code "${headers[@]}" | cut -d: -f3- | awk '
+		/^[ \t]*#/ || continued { continued = /\\$/; next }
+		/^extern ""/ { next }
+		/\{[ \t]*$/ { depth++ }
+		/^[ \t]*\}/ { depth -= depth > 0; next }
+		!depth { text = text " " $0 }
+		END { n = split(text, call, ";"); for (i = 1; i <= n; i++) print call[i] }' |
+		tr -s ' \t' ' ' | sed -nE '/^ ?typedef/d; s/^ ?([^(]*\b(bpfkey_[a-z0-9_]+) ?\(.*)/\2\t\1/p' |
+		sort -u
+}
+
+# exported: the calls in the map of the shared library
+exported() {
+	sed -nE 's/^\t\t(bpfkey_[a-z0-9_]+);$/\1/p' lib/libbpfkey.map | sort -u
+}
