@@ -14,6 +14,8 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
+#include "bpfobj.h"
+
 #define BPF_FS_MAGIC_NUMBER 0xcafe4a11
 
 void attach_step_done(struct attach_step *s)
@@ -115,6 +117,7 @@ static int xdp_failed(struct bpfkey_ctx *ctx, const char *dev, int err)
 int attach_xdp(struct bpfkey_ctx *ctx, int prog, const char *dev, uint32_t flags,
 	       struct attach_step *ret)
 {
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
 	int ifindex = if_nametoindex(dev), r;
 
 	if (!ifindex)

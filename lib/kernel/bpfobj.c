@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bpfobj.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* A row of embed.S. */
@@ -14,9 +12,9 @@ struct image {
 
 extern const struct image bk_bpfobj_table[] __attribute__((visibility("hidden")));
 
-/* libbpf has one callback for the whole process, so these cannot live in a context. */
-static struct bpfkey_ctx *log_ctx;
-static char last_warning[512];
+/* libbpf's callback is one for the process and has no argument: these are each thread's. */
+static __thread struct bpfkey_ctx *log_ctx;
+static __thread char last_warning[512];
 
 static _printf_(2, 0) int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -36,25 +34,28 @@ static _printf_(2, 0) int on_print(enum libbpf_print_level level, const char *fm
 	return 0;
 }
 
-void bpfobj_capture(struct bpfkey_ctx *ctx)
+struct bpfobj_hearing bpfobj_capture(struct bpfkey_ctx *ctx)
 {
+	struct bpfobj_hearing h = { libbpf_set_print(on_print), log_ctx };
+
 	log_ctx = ctx;
 	last_warning[0] = 0;
-	libbpf_set_print(on_print);
+	return h;
 }
 
-const char *bpfobj_last_warning(void)
+void bpfobj_release(struct bpfobj_hearing *h)
 {
-	return last_warning;
+	log_ctx = h->ctx;
+	libbpf_set_print(h->before);
 }
 
 int bpfobj_open(struct bpfkey_ctx *ctx, const char *name, struct bpf_object **ret)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
 	const struct image *i = bk_bpfobj_table;
 	struct bpf_object *obj;
 
-	bpfobj_capture(ctx);
 	while (i->name && strcmp(i->name, name))
 		i++;
 	if (!i->name)
@@ -82,10 +83,9 @@ static int load_code(int err)
 
 int bpfobj_load(struct bpfkey_ctx *ctx, struct bpf_object *obj, const char *name)
 {
-	int r;
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	int r = bpf_object__load(obj);
 
-	bpfobj_capture(ctx);
-	r = bpf_object__load(obj);
 	if (!r)
 		return 0;
 	if (r == -EPERM && geteuid())

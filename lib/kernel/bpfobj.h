@@ -3,19 +3,25 @@
 #ifndef BK_BPFOBJ_H
 #define BK_BPFOBJ_H
 
+#include <stdarg.h>
+
+#include <bpf/libbpf.h>
+
 #include "../base/ctx.h"
 
-struct bpf_object;
+/* What libbpf's callback was before, and whose lines this thread was hearing. */
+struct bpfobj_hearing {
+	int (*before)(enum libbpf_print_level level, const char *fmt, va_list ap);
+	struct bpfkey_ctx *ctx;
+};
 
 /*
- * bpfobj_capture - from now on libbpf's lines go to the log of @ctx, and its
- * last warning is kept for bpfobj_last_warning(). NULL: nowhere, as it must be
- * before @ctx is freed. Whoever calls libbpf directly starts with it.
+ * bpfobj_capture - until bpfobj_release() libbpf's lines go to the log of @ctx;
+ * after it they go where the program wants them that the library is part of.
+ * Whoever calls libbpf directly starts with it; captures may nest.
  */
-void bpfobj_capture(struct bpfkey_ctx *ctx);
-
-/* bpfobj_last_warning - libbpf's last one, for the end of a sentence; "" when none. */
-const char *bpfobj_last_warning(void);
+struct bpfobj_hearing bpfobj_capture(struct bpfkey_ctx *ctx);
+void bpfobj_release(struct bpfobj_hearing *h);
 
 /*
  * bpfobj_open - an embedded object, not loaded yet

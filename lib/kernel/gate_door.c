@@ -116,11 +116,11 @@ static int find_updater(struct bpfkey_ctx *ctx, int *ret_fd)
 
 int gate_open(struct bpfkey_ctx *ctx, struct gate **ret)
 {
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
 	_cleanup_(gate_closep) struct gate *g = NULL;
 	struct gate_state state;
 	int r, fd = -1;
 
-	bpfobj_capture(ctx);
 	r = find_updater(ctx, &fd);
 	if (r < 0)
 		return r;

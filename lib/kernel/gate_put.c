@@ -246,13 +246,13 @@ static int build(struct building *b, const struct gate_rule *rules, size_t n, in
 int gate_put_in(struct bpfkey_ctx *ctx, const struct gate_rule *rules, size_t n, int reader_fd,
 		struct gate **ret)
 {
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
 	_cleanup_(building_undo) struct building b = { .ctx = ctx, .cgroup = -1 };
 	int r, fd;
 
 	if (n > GATE_RULES)
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "%zu rules are more than the %d that the "
 			       "gate holds", n, GATE_RULES);
-	bpfobj_capture(ctx);
 	remove_pins();	/* of a gate that is gone: the caller saw that none answers */
 	r = build(&b, rules, n, reader_fd);
 	if (r < 0)

@@ -93,11 +93,11 @@ static void linked_programs(struct progs *ret)
 
 int gate_attached(struct bpfkey_ctx *ctx, const struct gate_state *state, bool ret[GATE_HOOKS])
 {
+	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
 	struct progs on_cgroup, on_sysctl, linked;
 	_cleanup_(bk_closep) int cgroup = -1;
 	int r;
 
-	bpfobj_capture(ctx);
 	r = gate_root_cgroup(ctx, &cgroup);
 	if (!r)
 		r = query(ctx, cgroup, BPF_LSM_CGROUP, &on_cgroup);
