@@ -28,6 +28,14 @@ int bpfkey_ctx_new(struct bpfkey_ctx **ret);
 void bpfkey_ctx_free(struct bpfkey_ctx *ctx);
 
 /**
+ * bpfkey_free - free what a call has handed over as bytes or as an array
+ * @p: NULL is fine; handles have their own bpfkey_..._free()
+ *
+ * Since: 0.1
+ */
+void bpfkey_free(void *p);
+
+/**
  * bpfkey_ctx_message - the sentence of the last failure, outermost first:
  * "cannot enrol 'a.pem': the certificate expired on 2026-01-01T00:00:00Z".
  * Empty when nothing failed; valid until the next call with @ctx.

@@ -138,6 +138,15 @@ struct bpfkey_cert_info {
  * -BPFKEY_E_IO, _TOO_BIG (64 KiB), _FORMAT (also: more than one in the file).
  */
 int bpfkey_cert_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_cert **ret);
+
+/**
+ * bpfkey_cert_open_mem - the same of bytes in memory, @n of them at @data
+ * @name: what sentences call it; nothing is read there
+ *
+ * Since: 0.1
+ */
+int bpfkey_cert_open_mem(struct bpfkey_ctx *ctx, const char *name, const void *data, size_t n,
+			 struct bpfkey_cert **ret);
 void bpfkey_cert_free(struct bpfkey_cert *cert);
 const struct bpfkey_cert_info *bpfkey_cert_info(const struct bpfkey_cert *cert);
 

@@ -191,6 +191,22 @@ int bpfkey_ring_seal(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts
  */
 int bpfkey_ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id);
 
+/**
+ * bpfkey_ring_id - the keyring_id to pass, published or not
+ * @ret_id: the published one; where none is published, that of the .bpf which
+ *          this kernel has: BPFKEY_SPEC_BPF_KEYRING or the serial of the module's
+ *
+ * Never one that was found by its name, so never what somebody else has made.
+ * bpfkey_object_load() does the same when it is given no keyring; this call is
+ * for loaders that make the system calls themselves.
+ *
+ * -BPFKEY_E_NO_KEYRING when there is none, _FOREIGN when what is published is
+ * not root's keyring, _FORMAT, _PRIVILEGE.
+ *
+ * Since: 0.1
+ */
+int bpfkey_ring_id(struct bpfkey_ctx *ctx, int32_t *ret_id);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -36,6 +36,8 @@ enum bpfkey_generation {
  *          signed for; needs @pin_dir
  * @target: "PROGRAM:FUNCTION", kprobes; for other programs FUNCTION must be
  *          what was signed; needs @pin_dir
+ * @hold: attach without @pin_dir too: what a link attaches stays attached
+ *        until bpfkey_loaded_free(), or as long as somebody holds its link_fd
  */
 struct bpfkey_load_opts {
 	size_t sz;
@@ -45,6 +47,7 @@ struct bpfkey_load_opts {
 	bool attach;
 	const char *const *target;
 	size_t target_n;
+	bool hold;
 };
 
 struct bpfkey_loaded;
@@ -75,9 +78,28 @@ struct bpfkey_loaded_item {
 	uint32_t id;
 	const char *pin;	/* path, or NULL */
 	const char *attached;	/* "xdp on eth0 (skb)", or NULL */
+	int link_fd;		/* what holds the attachment, or -1; stays @l's */
 };
 const struct bpfkey_loaded_item *bpfkey_loaded_program(const struct bpfkey_loaded *l, size_t i);
 const struct bpfkey_loaded_item *bpfkey_loaded_map(const struct bpfkey_loaded *l, size_t i);
+
+/**
+ * bpfkey_loaded_program_fd - a program by its name
+ *
+ * Returns a descriptor that stays @l's, or -BPFKEY_E_NOT_FOUND.
+ *
+ * Since: 0.1
+ */
+int bpfkey_loaded_program_fd(const struct bpfkey_loaded *l, const char *name);
+
+/**
+ * bpfkey_loaded_map_fd - a map by its name, as the source of the object has it
+ *
+ * Returns a descriptor that stays @l's, or -BPFKEY_E_NOT_FOUND.
+ *
+ * Since: 0.1
+ */
+int bpfkey_loaded_map_fd(const struct bpfkey_loaded *l, const char *name);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

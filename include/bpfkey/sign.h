@@ -51,6 +51,7 @@ enum bpfkey_sign_flags {
  * @kernel_version: what LINUX_KERNEL_VERSION is, "6.18.15"; NULL: none
  * @set:     "VARIABLE=VALUE" for read-only data, "MAP.max_entries=N"
  * @flags:   enum bpfkey_sign_flags
+ * @kconfig_text: the values themselves, in place of a file; NULL: none
  */
 struct bpfkey_sign_opts {
 	size_t sz;
@@ -58,6 +59,7 @@ struct bpfkey_sign_opts {
 	const char *const *set;
 	size_t set_n;
 	unsigned int flags;
+	const char *kconfig_text;
 };
 
 /**
@@ -71,6 +73,23 @@ struct bpfkey_sign_opts {
  */
 int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 		       const struct bpfkey_sign_opts *opts);
+
+/**
+ * bpfkey_sign_object_mem - bpfkey_sign_object() from memory into memory
+ * @name: what sentences call the object, and what it is named after when
+ *        @opts->name is NULL; nothing is read or written there
+ * @data: @n bytes of a BPF object or of a signed object
+ * @opts: flags say nothing here
+ * @ret:  the signed object, @ret_n bytes; free with bpfkey_free()
+ *
+ * No file is touched. The loader, its metadata and the signatures by
+ * themselves are bpfkey_object_part() of what bpfkey_object_open_mem() makes
+ * of @ret.
+ *
+ * Since: 0.1
+ */
+int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void *data, size_t n,
+			   const struct bpfkey_sign_opts *opts, void **ret, size_t *ret_n);
 
 /** struct bpfkey_sign_job - one of many; @result and @message are outputs. */
 struct bpfkey_sign_job {
@@ -96,6 +115,18 @@ void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n);
 int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 		    unsigned int flags);
 
+/**
+ * bpfkey_sign_raw_mem - detached CMS (DER) over @n bytes of memory
+ * @ret: @ret_n bytes; free with bpfkey_free()
+ *
+ * What a kernel takes as attr.signature of the program whose instructions the
+ * bytes are. -BPFKEY_E_FORMAT when there are none, _TOO_BIG (64 MiB), ...
+ *
+ * Since: 0.1
+ */
+int bpfkey_sign_raw_mem(struct bpfkey_signer *s, const void *data, size_t n, void **ret,
+			size_t *ret_n);
+
 struct bpfkey_object;
 
 /**
@@ -108,7 +139,42 @@ struct bpfkey_object;
  * object), _MALFORMED, _TAMPERED (the sentence names the section), _IO.
  */
 int bpfkey_object_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_object **ret);
+
+/**
+ * bpfkey_object_open_mem - the same of bytes in memory
+ * @name: what sentences call it
+ * @data: @n bytes, copied
+ *
+ * -BPFKEY_E_TOO_BIG and what bpfkey_object_open() answers.
+ *
+ * Since: 0.1
+ */
+int bpfkey_object_open_mem(struct bpfkey_ctx *ctx, const char *name, const void *data, size_t n,
+			   struct bpfkey_object **ret);
 void bpfkey_object_free(struct bpfkey_object *o);
+
+/* The sections of a signed object, keyctl-bpf-object(5). */
+enum bpfkey_object_part {
+	BPFKEY_PART_LOADER,	/* instructions */
+	BPFKEY_PART_METADATA,	/* the value of their map */
+	BPFKEY_PART_MANIFEST,
+	BPFKEY_PART_SIG_INSNS,	/* CMS over the loader */
+	BPFKEY_PART_SIG_METADATA, /* CMS over loader and metadata */
+	BPFKEY_PART_DIGESTS,
+	BPFKEY_PART_SIG_FILE,	/* CMS over the digests */
+	BPFKEY_PART__END
+};
+
+/**
+ * bpfkey_object_part - the bytes of one section, for who loads or embeds them
+ * @ret: @ret_n bytes; they live as long as @o
+ *
+ * -BPFKEY_E_USAGE when there is no such part.
+ *
+ * Since: 0.1
+ */
+int bpfkey_object_part(const struct bpfkey_object *o, enum bpfkey_object_part part,
+		       const void **ret, size_t *ret_n);
 
 struct bpfkey_object_info {
 	const char *name, *generator;

@@ -41,6 +41,11 @@ void bpfkey_ctx_free(struct bpfkey_ctx *ctx)
 	free(ctx);
 }
 
+void bpfkey_free(void *p)
+{
+	free(p);
+}
+
 const char *bpfkey_ctx_message(const struct bpfkey_ctx *ctx)
 {
 	return ctx->message ? ctx->message : "";

@@ -22,22 +22,37 @@
 
 DEFINE_CLEANUP(struct bpfkey_cert *, bpfkey_cert_free)
 
+static int read_bytes(struct bpfkey_ctx *ctx, const char *name, struct view in,
+		      struct bpfkey_cert **ret)
+{
+	int r = cert_from_bytes(ctx, in, ret);
+
+	return r ? bk_fail(ctx, r, "cannot read certificate '%s'", name) : 0;
+}
+
 int cert_read(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_cert **ret)
 {
 	_cleanup_(buf_done) struct buf b = BUF(CERT_MAX);
 	int r;
 
 	r = bk_file_read(ctx, path, CERT_MAX, &b);
-	if (r < 0)
-		return r;
-	r = cert_from_bytes(ctx, buf_view(&b), ret);
-	return r ? bk_fail(ctx, r, "cannot read certificate '%s'", path) : 0;
+	return r < 0 ? r : read_bytes(ctx, path, buf_view(&b), ret);
 }
 
 int bpfkey_cert_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_cert **ret)
 {
 	bk_enter(ctx);
 	return cert_read(ctx, path, ret);
+}
+
+int bpfkey_cert_open_mem(struct bpfkey_ctx *ctx, const char *name, const void *data, size_t n,
+			 struct bpfkey_cert **ret)
+{
+	bk_enter(ctx);
+	if (n > CERT_MAX)
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "certificate '%s' is larger than %d bytes",
+			       name, CERT_MAX);
+	return read_bytes(ctx, name, (struct view){ data, n }, ret);
 }
 
 void bpfkey_cert_free(struct bpfkey_cert *cert)

@@ -87,6 +87,24 @@ const struct bpfkey_loaded_item *bpfkey_loaded_map(const struct bpfkey_loaded *l
 	return i < l->info.maps ? &l->maps[i] : NULL;
 }
 
+static int find_fd(const struct bpfkey_loaded_item *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(v[i].name, name))
+			return v[i].fd;
+	return -BPFKEY_E_NOT_FOUND;
+}
+
+int bpfkey_loaded_program_fd(const struct bpfkey_loaded *l, const char *name)
+{
+	return find_fd(l->programs, l->info.programs, name);
+}
+
+int bpfkey_loaded_map_fd(const struct bpfkey_loaded *l, const char *name)
+{
+	return find_fd(l->maps, l->info.maps, name);
+}
+
 static bool is_chosen(const struct plan *p, size_t i)
 {
 	return !p->opts.program || !strcmp(p->opts.program, p->o->manifest.programs[i].name);
@@ -163,7 +181,7 @@ static int plan_attach(struct plan *p)
 	if (o->attach && !count(p, attach_is_named))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "it has no program that says what it "
 			       "attaches to");
-	if ((o->attach || o->target_n) && !o->pin_dir) {
+	if ((o->attach || o->target_n) && !o->pin_dir && !o->hold) {
 		bk_hint(ctx, "add --pin DIR: the pin is what keeps the program attached");
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "without a pin the program would be detached "
 			       "when this command ends");
@@ -191,22 +209,10 @@ static int check_keyring(struct bpfkey_ctx *ctx, int32_t id)
 
 static int find_keyring(struct plan *p)
 {
-	struct bpfkey_ctx *ctx = p->o->ctx;
-	struct ring ring;
-	int r;
-
-	if (p->opts.keyring) {
-		p->keyring = p->opts.keyring;
-		return check_keyring(ctx, p->keyring);
-	}
-	r = ring_published(ctx, &p->keyring);
-	if (r != -BPFKEY_E_NO_KEYRING)
-		return r;
-	bk_forget(ctx);
-	r = ring_find(ctx, BPFKEY_ROLE_BUILD, NULL, &ring);
-	if (!r)
-		p->keyring = ring.id;
-	return r;
+	if (!p->opts.keyring)
+		return ring_for_loaders(p->o->ctx, &p->keyring);
+	p->keyring = p->opts.keyring;
+	return check_keyring(p->o->ctx, p->keyring);
 }
 
 /* @name below the pin directory (or @base); bpffs allows no dots in names. */
@@ -299,7 +305,9 @@ static int attach_link(struct plan *p, struct bpfkey_loaded *l, size_t i)
 	if (r < 0)
 		return r;
 	l->n_steps++;
-	r = pin(p, l, s->fd, m->name, "_link", NULL);
+	l->programs[i].link_fd = s->fd;
+	if (p->opts.pin_dir)
+		r = pin(p, l, s->fd, m->name, "_link", NULL);
 	return r < 0 ? r : note(p, l, i, "%s", to);
 }
 
@@ -341,7 +349,7 @@ static int fill_items(struct plan *p, struct bpfkey_loaded *l)
 		int fd = l->result.programs[i];
 
 		l->programs[i] = (struct bpfkey_loaded_item){ strdup(m->programs[i].name), fd,
-							      load_prog_id(fd), NULL, NULL };
+							      load_prog_id(fd), NULL, NULL, -1 };
 		if (!l->programs[i].name)
 			return bk_out_of_memory(p->o->ctx);
 	}
@@ -349,7 +357,7 @@ static int fill_items(struct plan *p, struct bpfkey_loaded *l)
 		int fd = l->result.maps[i];
 
 		l->maps[i] = (struct bpfkey_loaded_item){ strdup(m->maps[i].name), fd,
-							  load_map_id(fd), NULL, NULL };
+							  load_map_id(fd), NULL, NULL, -1 };
 		if (!l->maps[i].name)
 			return bk_out_of_memory(p->o->ctx);
 	}

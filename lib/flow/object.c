@@ -43,6 +43,15 @@ int object_error(struct bpfkey_object *o, int r, const char *doing)
 	return bk_fail(o->ctx, r, "cannot %s '%s'", doing, o->path);
 }
 
+int object_copy(struct bpfkey_ctx *ctx, const char *name, struct view data, struct buf *ret)
+{
+	if (data.n > ELF_OBJECT_MAX)
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "'%s' is larger than %u bytes", name,
+			       ELF_OBJECT_MAX);
+	buf_put(ret, data.p, data.n);
+	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
+}
+
 static bool is_ours(const char *name)
 {
 	for (size_t i = 0; i < PART__END; i++)
@@ -228,6 +237,15 @@ int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file
 	return 0;
 }
 
+/* @file becomes the object's, or stays the caller's. */
+static int open_bytes(struct bpfkey_ctx *ctx, const char *name, struct buf *file,
+		      struct bpfkey_object **ret)
+{
+	int r = object_from_bytes(ctx, name, file, ret);
+
+	return r < 0 ? bk_fail(ctx, r, "'%s' is not a good signed object", name) : 0;
+}
+
 int bpfkey_object_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_object **ret)
 {
 	_cleanup_(buf_done) struct buf file = BUF(ELF_OBJECT_MAX);
@@ -235,10 +253,34 @@ int bpfkey_object_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_o
 
 	bk_enter(ctx);
 	r = bk_file_read(ctx, path, ELF_OBJECT_MAX, &file);
-	if (r < 0)
-		return r;
-	r = object_from_bytes(ctx, path, &file, ret);
-	return r < 0 ? bk_fail(ctx, r, "'%s' is not a good signed object", path) : 0;
+	return r < 0 ? r : open_bytes(ctx, path, &file, ret);
+}
+
+int bpfkey_object_open_mem(struct bpfkey_ctx *ctx, const char *name, const void *data, size_t n,
+			   struct bpfkey_object **ret)
+{
+	_cleanup_(buf_done) struct buf file = BUF(ELF_OBJECT_MAX);
+	int r;
+
+	bk_enter(ctx);
+	r = object_copy(ctx, name, (struct view){ data, n }, &file);
+	return r < 0 ? r : open_bytes(ctx, name, &file, ret);
+}
+
+int bpfkey_object_part(const struct bpfkey_object *o, enum bpfkey_object_part part,
+		       const void **ret, size_t *ret_n)
+{
+	_Static_assert((int)PART__END == (int)BPFKEY_PART__END &&
+		       (int)PART_SIG_INSNS == (int)BPFKEY_PART_SIG_INSNS &&
+		       (int)PART_DIGESTS == (int)BPFKEY_PART_DIGESTS, "the same parts");
+
+	bk_enter(o->ctx);
+	if ((unsigned int)part >= BPFKEY_PART__END)
+		return bk_fail(o->ctx, -BPFKEY_E_USAGE, "a signed object has no part %u",
+			       (unsigned int)part);
+	*ret = o->part[part].p;
+	*ret_n = o->part[part].n;
+	return 0;
 }
 
 void bpfkey_object_free(struct bpfkey_object *o)

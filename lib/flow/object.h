@@ -53,6 +53,9 @@ bool object_is_signed(const struct elf *e);
 int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
 		      struct bpfkey_object **ret);
 
+/* object_copy - @data into the empty @ret, within the limit of files. */
+int object_copy(struct bpfkey_ctx *ctx, const char *name, struct view data, struct buf *ret);
+
 /* object_digests - the bytes that PART_SIG_FILE signs, made from what is there. */
 int object_digests(struct bpfkey_ctx *ctx, const struct elf *e, const struct elf_origin *origin,
 		   struct buf *ret);

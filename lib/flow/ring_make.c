@@ -105,6 +105,12 @@ int bpfkey_ring_create(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *op
 	return 0;
 }
 
+int bpfkey_ring_id(struct bpfkey_ctx *ctx, int32_t *ret_id)
+{
+	bk_enter(ctx);
+	return ring_for_loaders(ctx, ret_id);
+}
+
 int bpfkey_ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id)
 {
 	bk_enter(ctx);

@@ -78,6 +78,7 @@ static char *name_of(const char *path)
 struct making {
 	struct bpfkey_signer *s;
 	const struct bpfkey_sign_opts *opts;
+	struct view bytes;		/* the input, when it is in memory */
 	struct buf original, kconfig;
 	struct bpfkey_object *old;	/* when the input is a signed object */
 	struct elf elf;
@@ -104,7 +105,8 @@ static int read_input(struct making *m, const char *in)
 	_cleanup_(buf_done) struct buf file = BUF(ELF_OBJECT_MAX);
 	_cleanup_(elf_done) struct elf e = { 0 };
 	bool is_signed;
-	int r = bk_file_read(ctx, in, ELF_OBJECT_MAX, &file);
+	int r = m->bytes.p ? object_copy(ctx, in, m->bytes, &file) :
+			     bk_file_read(ctx, in, ELF_OBJECT_MAX, &file);
 
 	r = r < 0 ? r : elf_open(ctx, buf_view(&file), &e);
 	if (r < 0)
@@ -266,20 +268,40 @@ static int write_output(struct making *m, const char *in, const char *out)
 	return bk_file_replace(m->s->ctx, out, mode, buf_view(&m->file), flags);
 }
 
+static int read_kconfig(struct making *m)
+{
+	const struct bpfkey_sign_opts *o = m->opts;
+
+	if (o->kconfig && o->kconfig_text)
+		return bk_fail(m->s->ctx, -BPFKEY_E_USAGE, "kconfig values twice, as file and as text");
+	m->kconfig = BUF(KCONFIG_FILE_MAX);
+	if (o->kconfig)
+		return bk_file_read(m->s->ctx, o->kconfig, KCONFIG_FILE_MAX, &m->kconfig);
+	if (o->kconfig_text)
+		buf_str(&m->kconfig, o->kconfig_text);
+	if (!buf_ok(&m->kconfig))
+		return bk_fail(m->s->ctx, -BPFKEY_E_TOO_BIG, "kconfig values of more than %u bytes",
+			       KCONFIG_FILE_MAX);
+	return 0;
+}
+
+/* All but writing it: the signed object is m->file then. */
+static int make_object(struct making *m, const char *in)
+{
+	int r = read_kconfig(m);
+
+	r = r < 0 ? r : read_input(m, in);
+	r = r < 0 ? r : make_loader(m, in);
+	r = r < 0 ? r : sign_loader(m);
+	return r < 0 ? r : assemble(m);
+}
+
 static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 		       const struct bpfkey_sign_opts *opts)
 {
 	_cleanup_(making_done) struct making m = { .s = s, .opts = opts };
-	int r = 0;
+	int r = make_object(&m, in);
 
-	if (opts->kconfig) {
-		m.kconfig = BUF(KCONFIG_FILE_MAX);
-		r = bk_file_read(s->ctx, opts->kconfig, KCONFIG_FILE_MAX, &m.kconfig);
-	}
-	r = r < 0 ? r : read_input(&m, in);
-	r = r < 0 ? r : make_loader(&m, in);
-	r = r < 0 ? r : sign_loader(&m);
-	r = r < 0 ? r : assemble(&m);
 	r = r < 0 ? r : write_output(&m, in, out);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
 }
@@ -294,6 +316,32 @@ int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 	if (opts)
 		r = opts_take(s->ctx, &o, sizeof(o), opts);
 	return r < 0 ? r : sign_object(s, in, out, &o);
+}
+
+static int hand_over(struct bpfkey_ctx *ctx, struct buf *b, void **ret, size_t *ret_n)
+{
+	if (!buf_ok(b))
+		return bk_out_of_memory(ctx);
+	*ret_n = b->n;
+	*ret = steal(&b->p);
+	return 0;
+}
+
+int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void *data, size_t n,
+			   const struct bpfkey_sign_opts *opts, void **ret, size_t *ret_n)
+{
+	struct bpfkey_sign_opts o = { 0 };
+	_cleanup_(making_done) struct making m = { .s = s, .opts = &o, .bytes = { data, n } };
+	int r = 0;
+
+	bk_enter(s->ctx);
+	if (opts)
+		r = opts_take(s->ctx, &o, sizeof(o), opts);
+	if (!r && (!data || !n))
+		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
+	r = r < 0 ? r : make_object(&m, name);
+	r = r < 0 ? r : hand_over(s->ctx, &m.file, ret, ret_n);
+	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", name) : 0;
 }
 
 /* Exit class 3 matters most, then 4, then the rest. */
@@ -334,6 +382,13 @@ void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n)
 	}
 }
 
+static int sign_bytes(struct bpfkey_signer *s, struct view data, struct buf *ret)
+{
+	if (!data.n)
+		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
+	return signer_cms(s->signer, data, ret);
+}
+
 int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 		    unsigned int flags)
 {
@@ -342,11 +397,23 @@ int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 
 	bk_enter(s->ctx);
 	r = bk_file_read(s->ctx, in, RAW_MAX, &data);
-	if (!r && !data.n)
-		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
-	r = r < 0 ? r : signer_cms(s->signer, buf_view(&data), &sig);
+	r = r < 0 ? r : sign_bytes(s, buf_view(&data), &sig);
 	if (!r && !(flags & BPFKEY_SIGN_DRY_RUN))
 		r = bk_file_replace(s->ctx, out, 0644, buf_view(&sig),
 				    flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
+}
+
+int bpfkey_sign_raw_mem(struct bpfkey_signer *s, const void *data, size_t n, void **ret,
+			size_t *ret_n)
+{
+	_cleanup_(buf_done) struct buf sig = BUF(CMS_MAX);
+	int r = 0;
+
+	bk_enter(s->ctx);
+	if (n > RAW_MAX)
+		r = bk_fail(s->ctx, -BPFKEY_E_TOO_BIG, "more than %u bytes", RAW_MAX);
+	r = r < 0 ? r : sign_bytes(s, (struct view){ data, n }, &sig);
+	r = r < 0 ? r : hand_over(s->ctx, &sig, ret, ret_n);
+	return r < 0 ? bk_fail(s->ctx, r, "cannot sign") : 0;
 }

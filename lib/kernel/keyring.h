@@ -67,6 +67,9 @@ int ring_module_serial(struct bpfkey_ctx *ctx, const char *name, int32_t *ret);
 int ring_publish(struct bpfkey_ctx *ctx, int32_t id, bool *ret_changed);
 int ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id);
 
+/* ring_for_loaders - the published one, or that of the .bpf which this kernel has. */
+int ring_for_loaders(struct bpfkey_ctx *ctx, int32_t *ret_id);
+
 /* ring_list - the serials inside; @ret is malloc'ed. */
 int ring_list(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t **ret, size_t *ret_n);
 

@@ -87,6 +87,21 @@ int ring_published(struct bpfkey_ctx *ctx, int32_t *ret_id)
 	return 0;
 }
 
+int ring_for_loaders(struct bpfkey_ctx *ctx, int32_t *ret_id)
+{
+	struct ring ring;
+	int r = ring_published(ctx, ret_id);
+
+	if (r != -BPFKEY_E_NO_KEYRING)
+		return r;
+	bk_forget(ctx);
+	r = ring_find(ctx, BPFKEY_ROLE_BUILD, NULL, &ring);
+	if (r < 0)
+		return r;
+	*ret_id = ring.id;
+	return 0;
+}
+
 int ring_publish(struct bpfkey_ctx *ctx, int32_t id, bool *ret_changed)
 {
 	_cleanup_(bk_freep) char *path = NULL, *dir = NULL;
