@@ -198,9 +198,15 @@ static void ossl_free(void *p, const char *file, int line)
 	free(p);
 }
 
+/*
+ * OpenSSL's start is left whole: 3.5 reports a failed allocation in it through the initialisation
+ * that is just running, which then waits for itself for ever (its issue 32894 is of this kind).
+ */
 bool inject_openssl(void)
 {
-	return CRYPTO_set_mem_functions(ossl_malloc, ossl_realloc, ossl_free) == 1;
+	return CRYPTO_set_mem_functions(ossl_malloc, ossl_realloc, ossl_free) == 1 &&
+	       OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_CONFIG,
+				   NULL) == 1;
 }
 
 #endif
