@@ -52,4 +52,7 @@ int bad_usage(struct cli *cli, const char *fmt, ...) __attribute__((format(print
 int cmd_fail(struct cli *cli, int r, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void cmd_hint(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* cmd_worse - of several objects' results the one to end with: exit 3 before 4 before 1. */
+int cmd_worse(int worst, int r);
+
 #endif

@@ -68,6 +68,11 @@ struct wanted {
 	struct bpfkey_cert_opts o;
 };
 
+/* The end of the options of each command that makes a @what. */
+#define OPTS_OUT(what, w)                                                            \
+	OPT_REQ('o', "out", "FILE", "write the " what " to FILE", &(w)->out),        \
+	OPT_FLAG('f', "force", "replace a file that is there", &(w)->force), OPT_END
+
 #define DAYS_NOT_GIVEN UINT32_MAX
 #define WANTED { .days = DAYS_NOT_GIVEN, .o = { .sz = sizeof(struct bpfkey_cert_opts) } }
 
@@ -84,6 +89,14 @@ static int take(struct cli *cli, struct wanted *w)
 	w->o.flags = (w->force ? BPFKEY_MAKE_FORCE : 0) |
 		     (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
 	return 0;
+}
+
+static int begin(struct cli *cli, const struct opt *opts, int argc, const char **argv,
+		 struct wanted *w)
+{
+	int r = opt_parse(cli, opts, argc, argv);
+
+	return r ? r : take(cli, w);
 }
 
 static int answer(struct cli *cli, int r, const struct wanted *w, struct bpfkey_cert *cert)
@@ -106,15 +119,11 @@ static int cert_new_run(struct cli *cli, int argc, const char **argv)
 		OPT_REQ('n', "name", "CN", "common name, printable ASCII", &w.o.name),
 		OPT_U32(0, "days", "N", "days of life (default 365; delegated 30, anchor 3650)",
 			&w.days),
-		OPT_REQ('o', "out", "FILE", "write the certificate to FILE", &w.out),
-		OPT_FLAG('f', "force", "replace a file that is there", &w.force),
-		OPT_END
+		OPTS_OUT("certificate", &w)
 	};
 	struct bpfkey_cert *cert = NULL;
-	int r = opt_parse(cli, opts, argc, argv);
+	int r = begin(cli, opts, argc, argv, &w);
 
-	if (!r)
-		r = take(cli, &w);
 	if (r)
 		return r;
 	r = bpfkey_cert_new(cli->ctx, w.out, &w.o, &cert);
@@ -133,14 +142,10 @@ static int cert_request_run(struct cli *cli, int argc, const char **argv)
 	const struct opt opts[] = {
 		OPT_REQ('k', "key", "KEY", "the private key that it is for", &w.o.key),
 		OPT_REQ('n', "name", "CN", "common name, printable ASCII", &w.o.name),
-		OPT_REQ('o', "out", "FILE", "write the request to FILE", &w.out),
-		OPT_FLAG('f', "force", "replace a file that is there", &w.force),
-		OPT_END
+		OPTS_OUT("request", &w)
 	};
-	int r = opt_parse(cli, opts, argc, argv);
+	int r = begin(cli, opts, argc, argv, &w);
 
-	if (!r)
-		r = take(cli, &w);
 	if (!r)
 		r = bpfkey_cert_request(cli->ctx, w.out, &w.o);
 	if (r)
@@ -166,15 +171,11 @@ static int cert_issue_run(struct cli *cli, int argc, const char **argv)
 		OPT_REQ('r', "role", "ROLE", "build, delegated, loader or policy", &w.role),
 		OPT_U32(0, "days", "N", "days of life (default 365, delegated 30, at most the "
 			"issuer's)", &w.days),
-		OPT_REQ('o', "out", "FILE", "write the certificate to FILE", &w.out),
-		OPT_FLAG('f', "force", "replace a file that is there", &w.force),
-		OPT_END
+		OPTS_OUT("certificate", &w)
 	};
 	struct bpfkey_cert *cert = NULL;
-	int r = opt_parse(cli, opts, argc, argv);
+	int r = begin(cli, opts, argc, argv, &w);
 
-	if (!r)
-		r = take(cli, &w);
 	if (r)
 		return r;
 	r = bpfkey_cert_issue(cli->ctx, cli->argv[0], w.out, &w.o, &cert);
@@ -187,27 +188,41 @@ const struct cmd cmd_cert_issue = {
 	.min = 1, .max = 1, .flags = CMD_CHANGES | CMD_TPM, .run = cert_issue_run,
 };
 
+static int show_one(struct cli *cli, const char *path)
+{
+	struct bpfkey_cert *cert = NULL;
+	int r = bpfkey_cert_open(cli->ctx, path, &cert);
+
+	out_open(cli->out, NULL);
+	if (r < 0) {
+		out_str(cli->out, "file", path);
+		out_str(cli->out, "error", bpfkey_ctx_message(cli->ctx));
+	} else {
+		put_cert(cli, path, cert);
+	}
+	out_close(cli->out);
+	bpfkey_cert_free(cert);
+	return r;
+}
+
 static int cert_show_run(struct cli *cli, int argc, const char **argv)
 {
 	const struct opt opts[] = { OPT_END };
-	int r = opt_parse(cli, opts, argc, argv), i;
+	int r = opt_parse(cli, opts, argc, argv), worst = 0, bad = 0, i;
 
 	if (r)
 		return r;
 	out_list(cli->out, "certificates");
 	for (i = 0; i < cli->argc; i++) {
-		struct bpfkey_cert *cert = NULL;
-
-		r = bpfkey_cert_open(cli->ctx, cli->argv[i], &cert);
-		if (r < 0)
-			return r;
-		out_open(cli->out, NULL);
-		put_cert(cli, cli->argv[i], cert);
-		out_close(cli->out);
-		bpfkey_cert_free(cert);
+		r = show_one(cli, cli->argv[i]);
+		bad += r < 0;
+		worst = cmd_worse(worst, r);
 	}
 	out_close(cli->out);
-	return 0;
+	if (!worst || cli->argc == 1)
+		return worst;
+	out_answered(cli->out);
+	return cmd_fail(cli, worst, "%d of %d certificates cannot be shown", bad, cli->argc);
 }
 
 const struct cmd cmd_cert_show = {

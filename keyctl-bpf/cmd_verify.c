@@ -41,14 +41,6 @@ static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 	return r;
 }
 
-/* Of several answers the one of exit class 3 counts most, then 4, then 1. */
-static int weight(int r)
-{
-	static const int weights[] = { 0, 1, 1, 3, 2 };
-
-	return weights[bpfkey_err_exit(r)];
-}
-
 static int verify_all(struct cli *cli, const struct trust *t, const char *kernel)
 {
 	int worst = 0, refused = 0;
@@ -59,8 +51,7 @@ static int verify_all(struct cli *cli, const struct trust *t, const char *kernel
 		int r = verify_one(cli, cli->argv[i], t, kernel);
 
 		refused += r < 0;
-		if (weight(r) > weight(worst))
-			worst = r;
+		worst = cmd_worse(worst, r);
 	}
 	out_close(cli->out);
 	if (!worst || cli->argc == 1)

@@ -117,6 +117,13 @@ void cmd_hint(struct cli *cli, const char *fmt, ...)
 	va_end(ap);
 }
 
+int cmd_worse(int worst, int r)
+{
+	static const int weights[] = { 0, 1, 1, 3, 2 };	/* of each exit status */
+
+	return weights[bpfkey_err_exit(r)] > weights[bpfkey_err_exit(worst)] ? r : worst;
+}
+
 static int no_memory(struct cli *cli)
 {
 	snprintf(cli->opt->message, sizeof(cli->opt->message), "out of memory");

@@ -193,8 +193,16 @@ run kb cert show c.der
 like "$out" 'CN=other' 'DER'
 run kb cert show - <c.pem
 like "$out" 'CN=other' 'standard input'
-refused 1 "cannot read certificate 'k.pem'" kb cert show c.pem k.pem
+refused 1 "cannot read certificate 'k.pem'" kb cert show k.pem
 is "$out" '' 'no half answer'
+refused 1 '^keyctl-bpf: 2 of 4 certificates cannot be shown' kb cert show c.pem k.pem no.pem root.pem
+like "$out" 'CN=other.*CN=root' 'the good ones of several are shown'
+like "$out" "cannot read certificate 'k.pem'.*cannot read 'no.pem'" 'and what is bad'
+run kb cert show c.pem k.pem --json
+is "$rc" 1 'in JSON too'
+is_envelope 'one of two is bad'
+json '[.result.certificates[] | .file, .subject, (.error == null)] | map(tostring) | join(" ")' \
+	'c.pem CN=other true k.pem null false' 'each has its answer'
 refused 1 . kb cert show no.pem
 refused 2 . kb cert show
 cat c.pem root.pem >two.pem
