@@ -273,7 +273,8 @@ static int read_kconfig(struct making *m)
 	const struct bpfkey_sign_opts *o = m->opts;
 
 	if (o->kconfig && o->kconfig_text)
-		return bk_fail(m->s->ctx, -BPFKEY_E_USAGE, "kconfig values twice, as file and as text");
+		return bk_fail(m->s->ctx, -BPFKEY_E_USAGE, "kconfig values as a file and as a "
+			       "text");
 	m->kconfig = BUF(KCONFIG_FILE_MAX);
 	if (o->kconfig)
 		return bk_file_read(m->s->ctx, o->kconfig, KCONFIG_FILE_MAX, &m->kconfig);

@@ -16,7 +16,21 @@ for page in man/*.[1-9]; do
 	section=${page##*.}
 	[ -e "$root/usr/share/man/man$section/${page##*/}" ] || echo "$page"
 done | none "each manual page is installed"
+exported | while read -r call; do
+	[ -e "$root/usr/share/man/man3/$call.3" ] || echo "$call(3)"
+done | none "man finds each call of the library"
+find "$root" -xtype l | none "no link leads nowhere"
+for header in include/*.h include/bpfkey/*.h; do
+	cmp "$header" "$root/usr/$header"
+done | none "each public header is installed"
 ok "completion loads" bash -n "$root/usr/share/bash-completion/completions/keyctl-bpf"
+
+export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
+is "$(pkg-config --modversion libbpfkey)" "$("$O/keyctl-bpf" --version | sed 's/.* //')" \
+	"pkg-config knows the version"
+like "$(pkg-config --libs libbpfkey)" "^-L$root/usr/lib -lbpfkey *\$" \
+	"a program names the library alone, not what it is made of"
+like "$(pkg-config --static --libs libbpfkey)" "-lbpfkey .*-lcrypto" "a static one names all"
 
 ok "make uninstall" make --no-print-directory -s uninstall DESTDIR="$root" O="$O"
 (cd "$root" && find . ! -type d) | none "uninstall leaves nothing"
