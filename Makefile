@@ -57,7 +57,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) \
         $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
         $(if $(COV),--coverage -O0)
 LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
-LIB_PKGS := $(filter-out popt,$(PKGS))
+LIB_LDLIBS := $(filter-out -lpopt,$(LDLIBS))
 ARCH    := $(shell uname -m | sed 's/x86_64/x86/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
         -I/usr/include/$(shell $(CC) -print-multiarch)
@@ -93,9 +93,11 @@ KERNEL_BIN := $(patsubst %.c,$(O)/%,$(wildcard tests/kernel/*.c tests/kernel/att
 KERNEL_BIN := $(filter-out %.bpf,$(KERNEL_BIN))
 KERNEL_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/kernel/*.bpf.c tests/kernel/attacks/*.bpf.c))
 BENCH_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
+EXAMPLES   := $(O)/examples/built
+INTEROP    := $(O)/interop/python.tar
 FUZZ_BIN   := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_BIN   := $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN)
-DIRS := $(sort $(dir $(SHARED) $(LIB_OBJ) $(CLI_OBJ) $(BPF_OBJ) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) \
+DIRS := $(sort $(dir $(SHARED) $(INTEROP) $(LIB_OBJ) $(CLI_OBJ) $(BPF_OBJ) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) \
           $(BENCH_BIN) $(FUZZ_BIN) $(COMPLETION)))
 
 export O CACHE KERNELS KERNEL T J GUESTS SAN
@@ -117,7 +119,7 @@ $(SHARED): $(LIB) lib/libbpfkey.map include/bpfkey.h | $(DIRS)
 		{ echo 'lib/libbpfkey.map has no node LIBBPFKEY_$(basename $(VERSION)) for version $(VERSION)' >&2; exit 1; }
 	$(Q)$(CC) $(ALL_CFLAGS) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,--no-undefined) \
 		-Wl,--version-script=lib/libbpfkey.map -o $@ -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive \
-		-Wl,--as-needed $(LDLIBS)
+		-Wl,--as-needed $(LIB_LDLIBS)
 	$(Q)ln -sf $(@F) $(DIST)/$(SONAME) && ln -sf $(SONAME) $(DIST)/libbpfkey.so
 
 # One member whose internal names are local, so that they meet no one else's.
@@ -169,7 +171,16 @@ $(DIRS): ; @mkdir -p $@
 lab: ## fetch the test kernels and prepare the guests
 	$(Q)tests/kernel/lib/prepare
 
-tests: all $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
+$(EXAMPLES): tests/examples/build $(wildcard tests/examples/*.c) $(SHARED) $(STATIC) $(HEADERS) lib/libbpfkey.pc.in | all
+	$(call say,TEST,$(@D))
+	$(Q)CC='$(CC)' tests/examples/build
+
+# Debian's Python, for the loader that others might have written.
+$(INTEROP): tests/interop/python tests/interop/loader.py | $(DIRS)
+	$(call say,TEST,$@)
+	$(Q)tests/interop/python $@
+
+tests: all $(EXAMPLES) $(INTEROP) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
 
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo
@@ -201,14 +212,14 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0644 $(STATIC) $(DESTDIR)$(LIBDIR)/libbpfkey.a
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libbpfkey.so
-	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PKGS)|' \
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIB_LDLIBS)|' \
 		lib/libbpfkey.pc.in | install -D -m 0644 /dev/stdin $(DESTDIR)$(LIBDIR)/pkgconfig/libbpfkey.pc
 	$(foreach h,$(HEADERS),install -D -m 0644 $(h) $(DESTDIR)$(PREFIX)/$(h) &&) :
 	$(foreach m,$(MAN),install -D -m 0644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
 	$(foreach m,$(MLINKS),ln -sf $(notdir $(firstword $(subst :, ,$(m)))) $(call mlink,$(m)) &&) :
 	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/$(f) &&) :
 	sed -i 's/@VERSION@/$(VERSION)/' $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/dkms.conf
-	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
+	$(if $(DESTDIR)$(filter-out /usr /usr/local,$(PREFIX)),,-ldconfig 2>/dev/null)
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	rm -f $(foreach f,libbpfkey.a libbpfkey.so $(SONAME) $(notdir $(SHARED)) pkgconfig/libbpfkey.pc,$(DESTDIR)$(LIBDIR)/$(f))
