@@ -8,6 +8,8 @@ int opts_take(struct bpfkey_ctx *ctx, void *dst, size_t n, const void *src)
 	const uint8_t *p = src;
 	size_t sz, i;
 
+	if (!src)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "no options, where there have to be some");
 	memcpy(&sz, src, sizeof(sz));
 	if (sz < sizeof(sz))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "an options struct without its size");

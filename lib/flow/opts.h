@@ -10,7 +10,8 @@
  * @dst: @n bytes, starting with a size_t; fields that the caller's version has
  *       not got become zero
  *
- * -BPFKEY_E_USAGE when the caller sets a field that is unknown here.
+ * -BPFKEY_E_USAGE when the caller sets a field that is unknown here, or when
+ * @src is NULL: whoever can do without checks for that.
  */
 int opts_take(struct bpfkey_ctx *ctx, void *dst, size_t n, const void *src);
 

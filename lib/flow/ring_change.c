@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "opts.h"
 #include "ring_store.h"
 
 static const char *const kinds[] = {
@@ -73,14 +74,11 @@ int ring_changes_add(struct bpfkey_ctx *ctx, struct ring_changes *list, int what
 int ring_opts(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
 	      struct bpfkey_ring_opts *ret)
 {
-	struct bpfkey_ring_opts o = {.sz = sizeof(o)};
-	const uint8_t *bytes = (const uint8_t *)opts;
+	struct bpfkey_ring_opts o = {0};
+	int r = opts ? opts_take(ctx, &o, sizeof(o), opts) : 0;
 
-	for (size_t i = sizeof(o); opts && i < opts->sz; i++)
-		if (bytes[i])
-			return bk_fail(ctx, -BPFKEY_E_USAGE, "an option of a newer library is set");
-	if (opts)
-		memcpy(&o, opts, opts->sz < sizeof(o) ? opts->sz : sizeof(o));
+	if (r < 0)
+		return r;
 	if ((unsigned int)o.role >= BPFKEY_ROLE__END)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "no such role");
 	*ret = o;
