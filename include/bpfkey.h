@@ -65,6 +65,7 @@
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
 #include <bpfkey/sign.h>
+#include <bpfkey/skeleton.h>
 #include <bpfkey/status.h>
 #include <bpfkey/tpm.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* inspect: what a signed object makes, what is frozen in it, who signed it. */
+/* inspect: what a signed object or light skeleton makes, what is frozen in it, who signed it. */
 #include "cmd.h"
 #include "opt.h"
 #include "out.h"
@@ -61,6 +61,10 @@ static int put_signatures(struct out *out, struct bpfkey_object *o)
 	out_list(out, "signatures");
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE__END; k++) {
 		r = bpfkey_object_signature(o, k, &s);
+		if (r == -BPFKEY_E_UNSIGNED) {	/* a light skeleton has one, or none */
+			r = 0;
+			continue;
+		}
 		if (r < 0)
 			break;
 		out_open(out, NULL);
@@ -76,6 +80,29 @@ static int put_signatures(struct out *out, struct bpfkey_object *o)
 	return r;
 }
 
+static void put_skeleton(struct cli *cli, const struct bpfkey_object *o)
+{
+	static const char *const checks[] = {
+		[BPFKEY_SKELETON_UNCHECKED] = "none",
+		[BPFKEY_SKELETON_DIGEST] = "digest",
+		[BPFKEY_SKELETON_DIGEST_AND_EXCL] = "digest and exclusivity",
+	};
+	const struct bpfkey_skeleton_info *s = bpfkey_object_skeleton(o);
+	const char *gap;
+
+	out_open(cli->out, "skeleton");
+	out_bool(cli->out, "signed", s->is_signed);
+	out_str(cli->out, "loads_on", s->is_signed ? s->kernels : NULL);
+	out_str(cli->out, "metadata_check", checks[s->check]);
+	out_u64(cli->out, "settable_sizes", s->set_sizes);
+	out_u64(cli->out, "settable_contents", s->set_contents);
+	out_close(cli->out);
+	out_list(cli->out, "unprotected");
+	for (size_t i = 0; (gap = bpfkey_object_gap(o, i)); i++)
+		out_str(cli->out, NULL, gap);
+	out_close(cli->out);
+}
+
 static int put_object(struct cli *cli, struct bpfkey_object *o)
 {
 	const struct bpfkey_object_info *i = bpfkey_object_info(o);
@@ -89,6 +116,8 @@ static int put_object(struct cli *cli, struct bpfkey_object *o)
 	put_programs(cli->out, o);
 	put_maps(cli->out, o);
 	put_settings(cli->out, o);
+	if (bpfkey_object_skeleton(o))
+		put_skeleton(cli, o);
 	return put_signatures(cli->out, o);
 }
 
@@ -116,14 +145,18 @@ static int inspect_run(struct cli *cli, int argc, const char **argv)
 		out_str(cli->out, "extracted_to", dir);
 		out_changed(cli->out);
 	}
-	out_note(cli->out, "whole, by its own digests; whether to trust the signer is for "
-		 "keyctl-bpf verify");
+	if (o && bpfkey_object_skeleton(o))
+		out_note(cli->out, "as the header says; whether the signature is good, and whose, "
+			 "is for keyctl-bpf verify");
+	else
+		out_note(cli->out, "whole, by its own digests; whether to trust the signer is for "
+			 "keyctl-bpf verify");
 	bpfkey_object_free(o);
 	return r;
 }
 
 const struct cmd cmd_inspect = {
 	.verb = "inspect", .args = "OBJ", .min = 1, .max = 1,
-	.summary = "show what a signed object holds and who signed it",
+	.summary = "show what a signed object or light skeleton holds and who signed it",
 	.run = inspect_run,
 };

@@ -26,6 +26,7 @@ static void put_signer(struct cli *cli, const struct bpfkey_cert *cert)
 static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 		      const char *kernel)
 {
+	const struct bpfkey_skeleton_info *s = NULL;
 	struct bpfkey_object *o = NULL;
 	size_t index = 0;
 	int r = bpfkey_object_open(cli->ctx, path, &o);
@@ -35,6 +36,9 @@ static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 	out_str(cli->out, "object", path);
 	out_str(cli->out, "result", bpfkey_err_name(r));
 	put_signer(cli, r < 0 ? NULL : t->certs[index]);
+	if (r >= 0)
+		s = bpfkey_object_skeleton(o);
+	out_str(cli->out, "kernels", r < 0 ? NULL : s ? s->kernels : "6.18 and later");
 	out_str(cli->out, "reason", r < 0 ? bpfkey_ctx_message(cli->ctx) : NULL);
 	out_close(cli->out);
 	bpfkey_object_free(o);

@@ -19,6 +19,7 @@
 	X(cmd_doctor)                                                          \
 	X(cmd_explain)                                                         \
 	X(cmd_sign)                                                            \
+	X(cmd_resign)                                                          \
 	X(cmd_verify)                                                          \
 	X(cmd_inspect)                                                         \
 	X(cmd_load)                                                            \

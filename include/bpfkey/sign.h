@@ -40,6 +40,11 @@ const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s)
 enum bpfkey_sign_flags {
 	BPFKEY_SIGN_FORCE = 1 << 0,	/* replace an output that exists */
 	BPFKEY_SIGN_DRY_RUN = 1 << 1,	/* do everything but write */
+	/* The input was signed before, or is a light skeleton: only its signatures change. */
+	BPFKEY_SIGN_AGAIN = 1 << 2,
+	/* With it: which kernels a light skeleton is signed for (default: what it was made for). */
+	BPFKEY_SIGN_FOR_INSNS = 1 << 3,		/* 6.18 to 7.2 */
+	BPFKEY_SIGN_FOR_METADATA = 1 << 4,	/* 7.3 and later */
 };
 
 /**
@@ -52,6 +57,8 @@ enum bpfkey_sign_flags {
  * @set:     "VARIABLE=VALUE" for read-only data, "MAP.max_entries=N"
  * @flags:   enum bpfkey_sign_flags
  * @kconfig_text: the values themselves, in place of a file; NULL: none
+ * @signed_by: with BPFKEY_SIGN_AGAIN: who must have signed the input before,
+ *           one of @signed_by_n certificates (expired ones count); NULL: anybody
  */
 struct bpfkey_sign_opts {
 	size_t sz;
@@ -60,6 +67,8 @@ struct bpfkey_sign_opts {
 	size_t set_n;
 	unsigned int flags;
 	const char *kconfig_text;
+	struct bpfkey_cert *const *signed_by;
+	size_t signed_by_n;
 };
 
 /**
@@ -67,6 +76,10 @@ struct bpfkey_sign_opts {
  * @in:   a BPF object, or a signed object, whose signatures are then replaced
  * @out:  may be the same path (with BPFKEY_SIGN_FORCE); replaced atomically
  * @opts: NULL for none of it
+ *
+ * With BPFKEY_SIGN_AGAIN: a signed object keeps its loader and everything that
+ * was frozen; a light skeleton, signed or not, keeps its text but for the
+ * signature.
  *
  * -BPFKEY_E_NOT_A_LOADER (the sentence names the program or map and why),
  * _FORMAT, _EXISTS, _TAMPERED (a signed object that somebody changed), ...

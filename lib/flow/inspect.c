@@ -4,7 +4,7 @@
 
 #include "../base/file.h"
 #include "../crypto/cms.h"
-#include "object.h"
+#include "skeleton.h"
 
 #define EXTRACT_MAX (64u << 20)
 
@@ -78,12 +78,15 @@ int bpfkey_object_signature(struct bpfkey_object *o, enum bpfkey_signature_kind 
 	int r;
 
 	bk_enter(o->ctx);
+	if (!object_signature(o, kind).n)
+		return bk_fail(o->ctx, -BPFKEY_E_UNSIGNED, "'%s' has no signature over the %s",
+			       o->path, signatures[kind].covers);
 	r = cms_describe(o->ctx, object_signature(o, kind), &i);
 	if (r < 0)
 		return bk_fail(o->ctx, r, "cannot read the signature over the %s of '%s'",
 			       signatures[kind].covers, o->path);
 	s.covers = signatures[kind].covers;
-	s.kernels = signatures[kind].kernels;
+	s.kernels = o->skeleton ? o->skeleton->info.kernels : signatures[kind].kernels;
 	s.len = object_signature(o, kind).n;
 	memcpy(s.hash, i.hash, sizeof(s.hash));
 	memcpy(s.algorithm, i.algorithm, sizeof(s.algorithm));
@@ -129,6 +132,8 @@ static int extract(struct bpfkey_object *o, const char *dir, unsigned int flags)
 	int r = check_free(o, dir, "metadata.bin", flags);
 
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE__END; k++) {
+		if (!object_signature(o, k).n)	/* a light skeleton has one, or none */
+			continue;
 		r = check_free(o, dir, signatures[k].content, flags);
 		r = r < 0 ? r : check_free(o, dir, signatures[k].der, flags);
 	}
@@ -137,6 +142,8 @@ static int extract(struct bpfkey_object *o, const char *dir, unsigned int flags)
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE__END; k++) {
 		_cleanup_(buf_done) struct buf content = BUF(0);
 
+		if (!object_signature(o, k).n)
+			continue;
 		r = object_signed_bytes(o, k, &content);
 		r = r < 0 ? r : write_part(o, dir, signatures[k].content, buf_view(&content),
 					   flags);

@@ -9,7 +9,7 @@
 #include "../kernel/attach.h"
 #include "../kernel/keyring.h"
 #include "../kernel/load.h"
-#include "object.h"
+#include "skeleton.h"
 #include "opts.h"
 
 #define BPFFS "/sys/fs/bpf"
@@ -395,6 +395,9 @@ static int load(struct plan *p, struct bpfkey_loaded **ret)
 		return bk_out_of_memory(p->o->ctx);
 	l->result = LOAD_RESULT_INIT;
 	r = load_signed(p->o->ctx, &req, &l->result);
+	if (r == -BPFKEY_E_KERNEL && p->o->skeleton)
+		return bk_fail(p->o->ctx, r, "its signature is for Linux %s",
+			       p->o->skeleton->info.kernels);
 	if (r < 0)
 		return r;
 	l->info.generation = l->result.generation;
@@ -419,6 +422,8 @@ int bpfkey_object_load(struct bpfkey_object *o, const struct bpfkey_load_opts *o
 	bk_enter(o->ctx);
 	if (opts)
 		r = opts_take(o->ctx, &p.opts, sizeof(p.opts), opts);
+	if (r >= 0 && o->skeleton)
+		r = skeleton_check(o);
 	r = r < 0 ? r : plan_attach(&p);
 	r = r < 0 ? r : find_keyring(&p);
 	r = r < 0 ? r : check_pins(&p);

@@ -8,6 +8,7 @@
 #include "../base/rd.h"
 #include "../crypto/cms.h"
 #include "../crypto/digest.h"
+#include "skeleton.h"
 
 static const char *const part_names[PART__END] = {
 	[PART_LOADER] = OBJECT_PREFIX "loader",
@@ -169,15 +170,11 @@ static int fill_maps(struct bpfkey_object *o)
 	return 0;
 }
 
-static int read_manifest(struct bpfkey_object *o)
+int object_take_manifest(struct bpfkey_object *o)
 {
-	struct manifest *m = &o->manifest;
-	int r = manifest_decode(o->ctx, o->part[PART_MANIFEST], m);
+	const struct manifest *m = &o->manifest;
+	int r;
 
-	if (r < 0)
-		return r;
-	if (m->insns_len != o->part[PART_LOADER].n || m->metadata_len != o->part[PART_METADATA].n)
-		return bk_fail(o->ctx, -BPFKEY_E_MALFORMED, "manifest and loader differ in size");
 	o->info = (struct bpfkey_object_info){
 		.name = m->name,
 		.generator = m->generator,
@@ -190,6 +187,18 @@ static int read_manifest(struct bpfkey_object *o)
 	r = bk_sha256(o->ctx, o->part[PART_LOADER], o->info.loader_digest);
 	r = r < 0 ? r : fill_programs(o);
 	return r < 0 ? r : fill_maps(o);
+}
+
+static int read_manifest(struct bpfkey_object *o)
+{
+	struct manifest *m = &o->manifest;
+	int r = manifest_decode(o->ctx, o->part[PART_MANIFEST], m);
+
+	if (r < 0)
+		return r;
+	if (m->insns_len != o->part[PART_LOADER].n || m->metadata_len != o->part[PART_METADATA].n)
+		return bk_fail(o->ctx, -BPFKEY_E_MALFORMED, "manifest and loader differ in size");
+	return object_take_manifest(o);
 }
 
 static int parse(struct bpfkey_object *o)
@@ -241,8 +250,13 @@ int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file
 static int open_bytes(struct bpfkey_ctx *ctx, const char *name, struct buf *file,
 		      struct bpfkey_object **ret)
 {
-	int r = object_from_bytes(ctx, name, file, ret);
+	int r;
 
+	if (lskel_is(buf_view(file)) && !elf_is(buf_view(file))) {
+		r = skeleton_from_bytes(ctx, name, file, ret);
+		return r < 0 ? bk_fail(ctx, r, "'%s' is not a good light skeleton", name) : 0;
+	}
+	r = object_from_bytes(ctx, name, file, ret);
 	return r < 0 ? bk_fail(ctx, r, "'%s' is not a good signed object", name) : 0;
 }
 
@@ -290,6 +304,7 @@ void bpfkey_object_free(struct bpfkey_object *o)
 	elf_done(&o->elf);
 	buf_done(&o->file);
 	manifest_done(&o->manifest);
+	skeleton_free(o->skeleton);
 	free(o->programs);
 	free(o->maps);
 	free(o->settings);

@@ -24,6 +24,8 @@ enum object_part {
 	PART__END
 };
 
+struct skeleton;
+
 struct bpfkey_object {
 	struct bpfkey_ctx *ctx;
 	char *path;
@@ -31,6 +33,7 @@ struct bpfkey_object {
 	struct elf elf;
 	struct elf_origin origin;
 	struct view part[PART__END];
+	struct skeleton *skeleton;	/* of a light skeleton, which has no ELF parts; else NULL */
 	struct manifest manifest;
 	struct bpfkey_object_info info;
 	struct bpfkey_object_program *programs;
@@ -53,6 +56,9 @@ bool object_is_signed(const struct elf *e);
 int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
 		      struct bpfkey_object **ret);
 
+/* object_take_manifest - what the manifest and the loader say, into what callers are shown. */
+int object_take_manifest(struct bpfkey_object *o);
+
 /* object_copy - @data into the empty @ret, within the limit of files. */
 int object_copy(struct bpfkey_ctx *ctx, const char *name, struct view data, struct buf *ret);
 
@@ -68,6 +74,12 @@ int object_signed_bytes(struct bpfkey_object *o, enum bpfkey_signature_kind kind
 			struct buf *ret);
 struct view object_signature(const struct bpfkey_object *o, enum bpfkey_signature_kind kind);
 const char *object_covers(enum bpfkey_signature_kind kind);
+
+/*
+ * object_signed_by - is each of its signatures good, and by one of @certs?
+ * Neither the validity nor the role of a certificate is asked for.
+ */
+int object_signed_by(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n);
 
 /* object_read_error - "cannot read object 'x.o': ..." in front of the cause. */
 int object_error(struct bpfkey_object *o, int r, const char *doing);

@@ -9,9 +9,9 @@
 #include "../crypto/cms.h"
 #include "../crypto/digest.h"
 #include "../kernel/loader.h"
-#include "object.h"
 #include "opts.h"
 #include "signer.h"
+#include "skeleton.h"
 
 #define KCONFIG_FILE_MAX (4u << 20)
 #define RAW_MAX (64u << 20)
@@ -108,6 +108,11 @@ static int read_input(struct making *m, const char *in)
 	int r = m->bytes.p ? object_copy(ctx, in, m->bytes, &file) :
 			     bk_file_read(ctx, in, ELF_OBJECT_MAX, &file);
 
+	if (r >= 0 && lskel_is(buf_view(&file)) && !elf_is(buf_view(&file))) {
+		if (m->opts->flags & BPFKEY_SIGN_AGAIN)
+			return skeleton_from_bytes(ctx, in, &file, &m->old);
+		bk_hint(ctx, "sign a light skeleton with keyctl-bpf resign");
+	}
 	r = r < 0 ? r : elf_open(ctx, buf_view(&file), &e);
 	if (r < 0)
 		return r;
@@ -286,12 +291,54 @@ static int read_kconfig(struct making *m)
 	return 0;
 }
 
+/* The loader that was signed, with all that was frozen in it. */
+static int keep_loader(struct making *m)
+{
+	struct view insns = m->old->part[PART_LOADER], data = m->old->part[PART_METADATA];
+
+	m->loader.insns = BUF(LOADER_INSNS_MAX);
+	m->loader.data = BUF(LOADER_DATA_MAX);
+	buf_put(&m->loader.insns, insns.p, insns.n);
+	buf_put(&m->loader.data, data.p, data.n);
+	if (!buf_ok(&m->loader.insns) || !buf_ok(&m->loader.data))
+		return bk_fail(m->s->ctx, -BPFKEY_E_TOO_BIG, "its loader is too large");
+	return manifest_decode(m->s->ctx, m->old->part[PART_MANIFEST], &m->loader.manifest);
+}
+
+static int sign_again(struct making *m)
+{
+	unsigned int flags = m->opts->flags;
+	enum bpfkey_generation covers = flags & BPFKEY_SIGN_FOR_INSNS ? BPFKEY_GENERATION_INSNS :
+			flags & BPFKEY_SIGN_FOR_METADATA ? BPFKEY_GENERATION_METADATA : 0;
+	int r = 0;
+
+	if (!m->old) {
+		bk_hint(m->s->ctx, "sign it with keyctl-bpf sign");
+		return bk_fail(m->s->ctx, -BPFKEY_E_UNSIGNED, "it is a BPF object that was not "
+			       "signed before");
+	}
+	if (m->opts->signed_by_n)
+		r = object_signed_by(m->old, m->opts->signed_by, m->opts->signed_by_n);
+	if (r < 0)
+		return bk_fail(m->s->ctx, r, "its present signature");
+	if (m->old->skeleton)
+		return skeleton_resign(m->old, m->s->signer, covers, &m->file);
+	if (covers)
+		return bk_fail(m->s->ctx, -BPFKEY_E_USAGE, "a signed object has a signature for "
+			       "each sort of kernel");
+	r = keep_loader(m);
+	r = r < 0 ? r : sign_loader(m);
+	return r < 0 ? r : assemble(m);
+}
+
 /* All but writing it: the signed object is m->file then. */
 static int make_object(struct making *m, const char *in)
 {
 	int r = read_kconfig(m);
 
 	r = r < 0 ? r : read_input(m, in);
+	if (r >= 0 && m->opts->flags & BPFKEY_SIGN_AGAIN)
+		return sign_again(m);
 	r = r < 0 ? r : make_loader(m, in);
 	r = r < 0 ? r : sign_loader(m);
 	return r < 0 ? r : assemble(m);

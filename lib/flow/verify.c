@@ -6,10 +6,11 @@
 #include "../base/text.h"
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
-#include "object.h"
+#include "skeleton.h"
 
 /* Which signatures a kernel looks at; the one over the file counts always. */
-static int parse_kernel(struct bpfkey_ctx *ctx, const char *kernel, unsigned int *ret)
+static int parse_kernel(struct bpfkey_ctx *ctx, const char *kernel, unsigned int *ret,
+			unsigned int *ret_version)
 {
 	unsigned int file = 1u << BPFKEY_SIGNATURE_FILE;
 	_cleanup_(bk_freep) char *copy = NULL;
@@ -18,6 +19,7 @@ static int parse_kernel(struct bpfkey_ctx *ctx, const char *kernel, unsigned int
 
 	if (!kernel || !strcmp(kernel, "all")) {
 		*ret = file | 1u << BPFKEY_SIGNATURE_INSNS | 1u << BPFKEY_SIGNATURE_METADATA;
+		*ret_version = 0;
 		return 0;
 	}
 	copy = strdup(kernel);
@@ -37,6 +39,7 @@ static int parse_kernel(struct bpfkey_ctx *ctx, const char *kernel, unsigned int
 			       "programs; 6.18 is the first that does", kernel);
 	*ret = file | 1u << (major > 7 || (major == 7 && minor >= 3) ?
 			     BPFKEY_SIGNATURE_METADATA : BPFKEY_SIGNATURE_INSNS);
+	*ret_version = major << 8 | (minor > UINT8_MAX ? UINT8_MAX : minor);
 	return 0;
 }
 
@@ -78,17 +81,61 @@ static int check_signer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
 		       0;
 }
 
-static int verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
-		  const char *kernel, size_t *ret_index)
+/* One signature, and nothing in a header tells what it covers: it is what it is good for. */
+static int verify_skeleton(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
+			   unsigned int version, size_t *ret_index)
 {
-	unsigned int kinds = 0;
-	size_t index = 0;
-	int r = parse_kernel(o->ctx, kernel, &kinds);
+	enum bpfkey_generation covers = o->skeleton->info.covers;
+	int r;
 
-	r = r < 0 ? r : verify_one(o, BPFKEY_SIGNATURE_FILE, certs, n, &index);
+	if (!o->skeleton->info.is_signed)
+		return skeleton_check(o);
+	r = verify_one(o, skeleton_kind(o), certs, n, ret_index);
+	if (r == -BPFKEY_E_SIGNATURE) {
+		skeleton_set_covers(o, covers == BPFKEY_GENERATION_INSNS ?
+				       BPFKEY_GENERATION_METADATA : BPFKEY_GENERATION_INSNS);
+		r = verify_one(o, skeleton_kind(o), certs, n, ret_index);
+		if (r < 0)
+			skeleton_set_covers(o, covers);
+		else
+			bk_forget(o->ctx);
+	}
+	r = r < 0 ? r : skeleton_check(o);
+	return r < 0 ? r : skeleton_suits(o, version);
+}
+
+static int verify_file(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
+		       unsigned int kinds, size_t *ret_index)
+{
+	size_t index = 0;
+	int r = verify_one(o, BPFKEY_SIGNATURE_FILE, certs, n, &index);
+
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE_FILE; k++)
 		if (kinds & 1u << k)
 			r = verify_one(o, k, certs + index, 1, NULL);
+	*ret_index = index;
+	return r;
+}
+
+int object_signed_by(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n)
+{
+	unsigned int all = 1u << BPFKEY_SIGNATURE_INSNS | 1u << BPFKEY_SIGNATURE_METADATA;
+	size_t index;
+
+	return o->skeleton ? verify_skeleton(o, certs, n, 0, &index) :
+			     verify_file(o, certs, n, all, &index);
+}
+
+static int verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
+		  const char *kernel, size_t *ret_index)
+{
+	unsigned int kinds = 0, version = 0;
+	size_t index = 0;
+	int r = parse_kernel(o->ctx, kernel, &kinds, &version);
+
+	if (r >= 0)
+		r = o->skeleton ? verify_skeleton(o, certs, n, version, &index) :
+				  verify_file(o, certs, n, kinds, &index);
 	r = r < 0 ? r : check_signer(o->ctx, certs[index]);
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
 
 #include <elf.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "../base/buf.h"
 #include "../base/ctx.h"
@@ -32,6 +33,12 @@ struct elf {
 	struct elf_section *sections;	/* index 0 is the null section */
 	size_t n;
 };
+
+/* elf_is - does it begin as an ELF file? */
+static inline bool elf_is(struct view file)
+{
+	return file.n >= SELFMAG && !memcmp(file.p, ELFMAG, SELFMAG);
+}
 
 /*
  * elf_open - parse a 64-bit little-endian relocatable BPF ELF file

@@ -188,13 +188,15 @@ static int load_loader(struct bpfkey_ctx *ctx, const struct load_request *req, i
 		       enum bpfkey_generation *ret_generation, int *ret)
 {
 	_cleanup_(bk_freep) char *log = calloc(1, LOG_SIZE);
+	bool both = req->sig_metadata.n && req->sig_insns.n;
 	int fd, first;
 
 	if (!log)
 		return bk_out_of_memory(ctx);
-	*ret_generation = BPFKEY_GENERATION_METADATA;
-	first = fd = try_load(req, map, BPFKEY_GENERATION_METADATA, NULL);
-	if (fd == -EKEYREJECTED) {
+	*ret_generation = req->sig_metadata.n ? BPFKEY_GENERATION_METADATA :
+						BPFKEY_GENERATION_INSNS;
+	first = fd = try_load(req, map, *ret_generation, NULL);
+	if (fd == -EKEYREJECTED && both) {
 		*ret_generation = BPFKEY_GENERATION_INSNS;
 		fd = try_load(req, map, BPFKEY_GENERATION_INSNS, NULL);
 		/* 7.3's refusal of the older form: the first answer was about this object. */

@@ -15,7 +15,7 @@
 
 struct load_request {
 	struct view insns, metadata;
-	struct view sig_insns, sig_metadata;
+	struct view sig_insns, sig_metadata;	/* one may be empty */
 	const uint8_t *digest;		/* SHA-256 of @insns: what the map is exclusive to */
 	int32_t keyring;
 	const struct manifest *manifest;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sign and resign share: many files, one signer, one row for each. */
+#ifndef SIGN_JOBS_H
+#define SIGN_JOBS_H
+
+#include "cmd.h"
+
+struct sign_jobs {
+	const char *key, *cert, *out;
+	bool in_place, force;
+	bool again;		/* resign: the output's own kernels are shown */
+	struct bpfkey_sign_opts opts;
+};
+
+/* sign_jobs_check - usage of what is in @a, for the files in cli->argv. */
+int sign_jobs_check(struct cli *cli, const struct sign_jobs *a);
+
+/* sign_jobs_run - sign the files in cli->argv and answer. */
+int sign_jobs_run(struct cli *cli, struct sign_jobs *a);
+
+/* sign_jobs_signer - "signer" of the answer. */
+void sign_jobs_signer(struct cli *cli, const struct bpfkey_signer *s);
+
+#endif
