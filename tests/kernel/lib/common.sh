@@ -30,7 +30,8 @@ gone() {
 	exit "$GONE"
 }
 
-# The series that $KERNELS asks for; "all" are those of the table of kernels, in its order.
+# The series that $KERNELS asks for; "all" are those of the table of kernels, in its order. "native"
+# is not one of them: it is built here, which takes long.
 wanted_kernels() {
 	local known k
 
@@ -40,7 +41,8 @@ wanted_kernels() {
 		return
 	fi
 	for k in ${KERNELS:-6.18 7.2 7.3}; do
-		grep -qxF -- "$k" <<<"$known" || die "no kernel '$k' in tests/kernel/kernels, only: ${known//$'\n'/ }"
+		grep -qxF -- "$k" <<<"$known"$'\n'native ||
+			die "no kernel '$k' in tests/kernel/kernels, only: ${known//$'\n'/ } native"
 		echo "$k"
 	done
 }
@@ -53,12 +55,12 @@ need_tool() {
 	done
 }
 
-# lock NAME: serialises parallel guests and parallel makes over one cache; held until the
-# process and its children end. Nothing that locks starts a guest.
+# lock NAME [-s]: serialises parallel guests and parallel makes over one cache; held until the
+# process and its children end. Nothing that locks starts a guest. -s: shared with its like.
 lock() {
 	mkdir -p "$CACHE/lock"
 	exec {lab_lock}>"$CACHE/lock/$1"
-	flock "$lab_lock"
+	flock "${2:--x}" "$lab_lock"
 }
 
 unlock() {
