@@ -173,7 +173,7 @@ lab: ## fetch the test kernels and prepare the guests
 
 $(EXAMPLES): tests/examples/build $(wildcard tests/examples/*.c) $(SHARED) $(STATIC) $(HEADERS) lib/libbpfkey.pc.in | all
 	$(call say,TEST,$(@D))
-	$(Q)CC='$(CC)' tests/examples/build
+	+$(Q)CC='$(CC)' tests/examples/build
 
 # Debian's Python, for the loader that others might have written.
 $(INTEROP): tests/interop/python tests/interop/loader.py | $(DIRS)

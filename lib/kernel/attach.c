@@ -117,7 +117,7 @@ static int xdp_failed(struct bpfkey_ctx *ctx, const char *dev, int err)
 int attach_xdp(struct bpfkey_ctx *ctx, int prog, const char *dev, uint32_t flags,
 	       struct attach_step *ret)
 {
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	int ifindex = if_nametoindex(dev), r;
 
 	if (!ifindex)

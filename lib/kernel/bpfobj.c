@@ -52,7 +52,7 @@ void bpfobj_release(struct bpfobj_hearing *h)
 int bpfobj_open(struct bpfkey_ctx *ctx, const char *name, struct bpf_object **ret)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	const struct image *i = bk_bpfobj_table;
 	struct bpf_object *obj;
 
@@ -83,7 +83,7 @@ static int load_code(int err)
 
 int bpfobj_load(struct bpfkey_ctx *ctx, struct bpf_object *obj, const char *name)
 {
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	int r = bpf_object__load(obj);
 
 	if (!r)

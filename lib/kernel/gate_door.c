@@ -116,7 +116,7 @@ static int find_updater(struct bpfkey_ctx *ctx, int *ret_fd)
 
 int gate_open(struct bpfkey_ctx *ctx, struct gate **ret)
 {
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	_cleanup_(gate_closep) struct gate *g = NULL;
 	struct gate_state state;
 	int r, fd = -1;

@@ -246,7 +246,7 @@ static int build(struct building *b, const struct gate_rule *rules, size_t n, in
 int gate_put_in(struct bpfkey_ctx *ctx, const struct gate_rule *rules, size_t n, int reader_fd,
 		struct gate **ret)
 {
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	_cleanup_(building_undo) struct building b = { .ctx = ctx, .cgroup = -1 };
 	int r, fd;
 

@@ -93,7 +93,7 @@ static void linked_programs(struct progs *ret)
 
 int gate_attached(struct bpfkey_ctx *ctx, const struct gate_state *state, bool ret[GATE_HOOKS])
 {
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 	struct progs on_cgroup, on_sysctl, linked;
 	_cleanup_(bk_closep) int cgroup = -1;
 	int r;

@@ -81,7 +81,7 @@ static int fresh_fd(struct bpfkey_ctx *ctx)
 int reader_open(struct bpfkey_ctx *ctx, struct reader **ret)
 {
 	_cleanup_(reader_freep) struct reader *r = calloc(1, sizeof(*r));
-	_cleanup_(bpfobj_release) struct bpfobj_hearing hearing = bpfobj_capture(ctx);
+	_cleanup_(bpfobj_release) _unused_ struct bpfobj_hearing h = bpfobj_capture(ctx);
 
 	if (!r)
 		return bk_out_of_memory(ctx);
