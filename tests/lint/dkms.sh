@@ -11,8 +11,10 @@ CACHE=${CACHE:-build/cache}
 kernel_headers=$(find "$CACHE/kernels/" -mindepth 2 -maxdepth 2 -path '*/[0-9]*/headers' 2>/dev/null |
 	sort -V | tail -n 1)
 [ "$(id -u)" = 0 ] || skip_all "only root can enter the Debian 13 root"
-[ -e "$CACHE/root13/usr/sbin/dkms" ] || skip_all "no Debian 13 root here: 'make lab' makes it"
 [ -n "$kernel_headers" ] || skip_all "no kernel's headers here: 'make lab' fetches them"
+export only_made=1
+run tests/kernel/lib/root13 true
+[ "$rc" != 77 ] || skip_all "no Debian 13 root here: 'make lab' makes it"
 
 version=$(sed -n 's/^#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
 release=$(cat "$kernel_headers/../release")
