@@ -187,13 +187,18 @@ static int read_extensions(struct bpfkey_ctx *ctx, struct bpfkey_cert *c)
 
 static void read_hash(struct bpfkey_cert *c)
 {
+	const ASN1_OBJECT *oid;
+	const X509_ALGOR *alg;
 	const char *name;
 	int nid = NID_undef;
+	struct algo a;
 	size_t i;
 
 	X509_get_signature_info(c->x, &nid, NULL, NULL, NULL);
 	name = nid == NID_undef ? "" : OBJ_nid2sn(nid);
-	if (nid == NID_undef && X509_get_signature_nid(c->x) == NID_undef)
+	X509_get0_signature(NULL, &alg, c->x);
+	X509_ALGOR_get0(&oid, NULL, NULL, alg);
+	if (nid == NID_undef && X509_get_signature_nid(c->x) == NID_undef && !algo_of_oid(oid, &a))
 		name = "unknown";
 	for (i = 0; name[i] && i < sizeof(c->hash) - 1; i++)
 		c->hash[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a')
@@ -210,11 +215,11 @@ static int read_key(struct bpfkey_ctx *ctx, struct bpfkey_cert *c)
 	uint8_t *spki = NULL;
 	int n, r;
 
-	algo_of(key, &a);
+	algo_of_spki(X509_get_X509_PUBKEY(c->x), &a);
 	memcpy(c->alg, a.name, sizeof(c->alg));
 	if (!X509_PUBKEY_get0_param(&oid, &bits, &n, NULL, X509_get_X509_PUBKEY(c->x)))
 		return bk_fail_ossl(ctx, -BPFKEY_E_FORMAT, "cannot read its public key");
-	if (!key)
+	if (!key && a.type == ALGO_OTHER)
 		OBJ_obj2txt(c->alg, sizeof(c->alg), oid, 0);
 	c->info.alg = c->alg;
 	c->info.public_key = bits;

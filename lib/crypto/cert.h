@@ -37,7 +37,10 @@ int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, const str
  * certificate's name in it (the caller knows its file).
  */
 
-/* cert_check_strength - _WEAK or _ALGORITHM, of its key and of its signature. */
+/*
+ * cert_check_strength - _WEAK or _ALGORITHM, of its key and of its signature;
+ * _NO_SUPPORT when this OpenSSL could check neither
+ */
 int cert_check_strength(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert);
 
 /* cert_check_validity - _EXPIRED or _NOT_YET_VALID at @now. */

@@ -10,6 +10,17 @@
 #include "../base/text.h"
 #include "cert_int.h"
 
+static bool signed_with_mldsa(const struct bpfkey_cert *cert)
+{
+	const ASN1_OBJECT *oid;
+	const X509_ALGOR *alg;
+	struct algo a;
+
+	X509_get0_signature(NULL, &alg, cert_x509(cert));
+	X509_ALGOR_get0(&oid, NULL, NULL, alg);
+	return algo_of_oid(oid, &a) && a.type == ALGO_MLDSA;
+}
+
 int cert_check_strength(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
 {
 	const struct bpfkey_cert_info *i = cert_info(cert);
@@ -17,6 +28,8 @@ int cert_check_strength(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
 	int r;
 
 	r = algo_check(ctx, i->alg);
+	if (!r)
+		r = algo_check_openssl(ctx, i->alg);
 	if (r < 0)
 		return r;
 	/* Kernels take points as two numbers only. */
@@ -24,6 +37,8 @@ int cert_check_strength(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
 	    (i->public_key_len == 0 || i->public_key[0] != 4))
 		return bk_fail(ctx, -BPFKEY_E_ALGORITHM, "its key is a compressed point, which "
 			       "kernels do not take");
+	if (signed_with_mldsa(cert))
+		return 0;
 	return algo_check_hash(ctx, i->signature_hash);
 }
 
@@ -103,6 +118,8 @@ int cert_check_issuer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert,
 	/* X509_check_issued() would want keyCertSign of a leaf that signs only itself. */
 	if (!i->ca && memcmp(i->public_hash, c->public_hash, sizeof(i->public_hash)) != 0)
 		return bk_fail(ctx, -BPFKEY_E_ROLE, "its issuer '%s' is no CA", i->subject);
+	if (!key && algo_check_openssl(ctx, i->alg) < 0)
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "cannot check its signature");
 	ok = key ? X509_verify(cert_x509(cert), key) : -1;
 	ERR_clear_error();
 	if (ok != 1)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Certificates as this suite makes them: version 3, random serial, one role as
- * a critical extended key usage, SHA-256.
+ * a critical extended key usage.
  */
 #include <string.h>
 
@@ -134,17 +134,37 @@ static int fill(X509 *x, const struct cert_spec *spec, EVP_PKEY *subject_key,
 	       X509_set_pubkey(x, subject_key);
 }
 
+/*
+ * OpenSSL 3.0 signs certificates with ECDSA over SHA-3, but does not know such
+ * a signature when it reads it.
+ */
+static int check_pair(struct bpfkey_ctx *ctx, const struct pkey *key)
+{
+	int nid, type = EVP_PKEY_is_a(pkey_evp(key), "RSA") ? NID_rsaEncryption :
+							       NID_X9_62_id_ecPublicKey;
+	struct algo a;
+
+	if ((algo_find(pkey_alg(key), &a) && a.hash) ||
+	    OBJ_find_sigid_by_algs(&nid, OBJ_txt2nid(pkey_hash(key)), type))
+		return 0;
+	bk_hint(ctx, "leave the hash out for sha256, which every kernel takes, too");
+	return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "this OpenSSL reads no certificates that a key "
+		       "'%s' signed with '%s'", pkey_alg(key), pkey_hash(key));
+}
+
 int cert_sign(struct bpfkey_ctx *ctx, const struct cert_spec *spec, EVP_PKEY *subject_key,
 	      const struct bpfkey_cert *ca, struct pkey *key, struct bpfkey_cert **ret)
 {
 	_cleanup_(cert_freep) struct bpfkey_cert *made = NULL;
 	_cleanup_(X509_freep) X509 *x = NULL;
-	EVP_MD *md;
+	EVP_MD *md = NULL;
 	int r, ok;
 
 	r = cert_name_check(ctx, spec->name);
 	if (!r)
 		r = algo_check(ctx, pkey_alg(key));
+	if (!r)
+		r = check_pair(ctx, key);
 	if (r < 0)
 		return r;
 
@@ -158,8 +178,10 @@ int cert_sign(struct bpfkey_ctx *ctx, const struct cert_spec *spec, EVP_PKEY *su
 	    !add_usage(x, spec->role))
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot add the extensions");
 
-	md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
-	ok = md && X509_sign(x, pkey_evp(key), md) > 0;
+	r = pkey_md(ctx, key, &md);
+	if (r < 0)
+		return r;
+	ok = X509_sign(x, pkey_evp(key), md) > 0;
 	EVP_MD_free(md);
 	if (!ok)
 		return pkey_fail(ctx, key, "cannot sign the certificate");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The one CMS form. Verifying takes no liberties: signer id and signature are
- * read, the whole CMS is written again from them, and a single byte that
- * differs is refused. So no byte of a signature can be changed unnoticed, also
- * where the kernel would not look.
+ * The one CMS form, written here: OpenSSL 3.5 makes none where ML-DSA signs the
+ * content itself, without signed attributes, as RFC 9882 and kernels allow, and
+ * OpenSSL 3.0 none with ECDSA over SHA-3. Verifying takes no liberties: signer
+ * id and signature are read, the whole CMS is written again from them, and a
+ * single byte that differs is refused. So no byte of a signature can be changed
+ * unnoticed, also where the kernel would not look.
  */
 #include "cms.h"
 
@@ -14,24 +16,11 @@
 #include "cert.h"
 #include "ossl.h"
 
-#define SIGN_FLAGS (CMS_BINARY | CMS_DETACHED | CMS_NOCERTS)
-#define SIGNER_FLAGS (CMS_NOCERTS | CMS_BINARY | CMS_NOSMIMECAP | CMS_NOATTR | CMS_USE_KEYID)
-
 static const uint8_t oid_signed_data[] = {
 	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02
 };
 static const uint8_t oid_data[] = {
 	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01
-};
-/* AlgorithmIdentifiers: SHA-256 without parameters as OpenSSL writes it. */
-static const uint8_t alg_sha256[] = {
-	0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01
-};
-static const uint8_t alg_rsa[] = {
-	0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00
-};
-static const uint8_t alg_ecdsa_sha256[] = {
-	0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02
 };
 static const uint8_t version_3[] = { 0x02, 0x01, 0x03 };
 
@@ -66,22 +55,52 @@ static void put_bytes(struct buf *out, uint8_t tag, struct view v)
 	buf_done(&inner);
 }
 
-/* The whole CMS as it must be, given who signed and the signature's value. */
-static void write_form(struct view key_id, bool rsa, struct view value, struct buf *ret)
+/* AlgorithmIdentifier; @oid is freed. Of all of them only RSA's has parameters: NULL. */
+static void put_alg(struct buf *out, ASN1_OBJECT *oid)
+{
+	struct buf inner = BUF(CMS_MAX);
+	uint8_t *der = NULL;
+	int n = oid ? i2d_ASN1_OBJECT(oid, &der) : -1;
+
+	if (n > 0)
+		buf_put(&inner, der, (size_t)n);
+	else
+		out->failed = out->no_memory = true;
+	if (oid && OBJ_obj2nid(oid) == NID_rsaEncryption)
+		put_bytes(&inner, 0x05, (struct view){ NULL, 0 });
+	put_tlv(out, 0x30, &inner);
+	buf_done(&inner);
+	OPENSSL_free(der);
+	ASN1_OBJECT_free(oid);
+}
+
+/* What a key of @alg signs with, given the hash. */
+static ASN1_OBJECT *signature_oid(const struct algo *alg, const char *hash)
+{
+	const char *ecdsa = algo_hash_ecdsa(hash);
+
+	if (alg->oid)
+		return OBJ_txt2obj(alg->oid, 1);
+	if (alg->type == ALGO_EC)
+		return ecdsa ? OBJ_txt2obj(ecdsa, 1) : NULL;
+	return OBJ_nid2obj(NID_rsaEncryption);
+}
+
+/* The whole CMS as it must be, given who signed how and the signature's value. */
+static void write_form(struct view key_id, const struct algo *alg, const char *hash,
+		       struct view value, struct buf *ret)
 {
 	struct buf a = BUF(CMS_MAX), b = BUF(CMS_MAX), sd = BUF(CMS_MAX);
 
 	buf_put(&sd, version_3, sizeof(version_3));
-	put_bytes(&sd, 0x31, (struct view){ alg_sha256, sizeof(alg_sha256) });
+	put_alg(&a, OBJ_txt2obj(hash, 0));
+	put_tlv(&sd, 0x31, &a);
 	put_bytes(&sd, 0x30, (struct view){ oid_data, sizeof(oid_data) });
 
 	buf_put(&a, version_3, sizeof(version_3));
 	put_bytes(&a, 0x80, key_id);
-	buf_put(&a, alg_sha256, sizeof(alg_sha256));
-	if (rsa)
-		buf_put(&a, alg_rsa, sizeof(alg_rsa));
-	else
-		buf_put(&a, alg_ecdsa_sha256, sizeof(alg_ecdsa_sha256));
+	put_alg(&a, OBJ_txt2obj(hash, 0));
+	put_alg(&a, signature_oid(alg, hash));
 	put_bytes(&a, 0x04, value);
 	put_tlv(&b, 0x30, &a);
 	put_tlv(&sd, 0x31, &b);
@@ -95,35 +114,38 @@ static void write_form(struct view key_id, bool rsa, struct view value, struct b
 	buf_done(&sd);
 }
 
-static int build(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
-		 struct view data, uint8_t **ret_der, int *ret_n)
+/* OpenSSL's one-shot calls want a pointer also to nothing. */
+static const uint8_t *bytes_of(struct view data)
 {
-	_cleanup_(CMS_ContentInfo_freep) CMS_ContentInfo *cms = NULL;
-	const void *p = data.n ? (const void *)data.p : "";
-	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(p, (int)data.n);
-	EVP_MD *md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
-	int ok;
+	return data.n ? data.p : (const uint8_t *)"";
+}
 
-	cms = CMS_sign_ex(NULL, NULL, NULL, NULL, CMS_PARTIAL | SIGN_FLAGS, bk_ossl(), NULL);
-	ok = bio && md && cms &&
-	     CMS_add1_signer(cms, cert_x509(cert), pkey_evp(key), md, SIGNER_FLAGS) &&
-	     CMS_final(cms, bio, NULL, CMS_NOCERTS | CMS_BINARY);
-	EVP_MD_free(md);
-	if (!ok)
+/* The signature first, then the form around it. */
+static int build(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+		 struct view data, struct buf *ret)
+{
+	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *md = EVP_MD_CTX_new();
+	const struct bpfkey_cert_info *i = cert_info(cert);
+	uint8_t value[CMS_MAX];
+	size_t n = sizeof(value);
+	struct algo a;
+
+	if (!md || !algo_find(i->alg, &a) ||
+	    EVP_DigestSignInit_ex(md, NULL, a.hash ? NULL : pkey_hash(key), bk_ossl(), NULL,
+				  pkey_evp(key), NULL) != 1 ||
+	    EVP_DigestSign(md, value, &n, bytes_of(data), data.n) != 1)
 		return pkey_fail(ctx, key, "cannot sign");
-
-	*ret_n = i2d_CMS_ContentInfo(cms, ret_der);
-	if (*ret_n <= 0)
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot encode the signature");
-	return 0;
+	write_form((struct view){ i->key_id, i->key_id_len }, &a, pkey_hash(key),
+		   (struct view){ value, n }, ret);
+	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }
 
 int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
 	     struct view data, struct buf *ret)
 {
 	struct bpfkey_cert *const signer[] = { (struct bpfkey_cert *)cert };
-	uint8_t *der = NULL;
-	int n = 0, r;
+	_cleanup_(buf_done) struct buf der = BUF(CMS_MAX);
+	int r;
 
 	r = algo_check(ctx, cert_info(cert)->alg);
 	if (!r)
@@ -138,16 +160,13 @@ int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert 
 	if (data.n > INT32_MAX)
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "too large to sign");
 
-	r = build(ctx, key, cert, data, &der, &n);
+	r = build(ctx, key, cert, data, &der);
 	/* A TPM may answer nonsense; and what does not verify here must not leave. */
 	if (!r)
-		r = cms_verify(ctx, (struct view){ der, (size_t)n }, data, signer, 1, NULL);
-	if (r < 0) {
-		OPENSSL_free(der);
+		r = cms_verify(ctx, buf_view(&der), data, signer, 1, NULL);
+	if (r < 0)
 		return bk_fail(ctx, r, "cannot make the signature");
-	}
-	buf_put(ret, der, (size_t)n);
-	OPENSSL_free(der);
+	buf_put(ret, der.p, der.n);
 	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }
 
@@ -203,6 +222,7 @@ static void describe_signer(CMS_SignerInfo *si, struct cms_info *i)
 	ASN1_OCTET_STRING *id = NULL;
 	const ASN1_OBJECT *oid;
 	X509_ALGOR *hash, *alg;
+	struct algo a;
 
 	if (CMS_SignerInfo_get0_signer_id(si, &id, NULL, NULL) && id &&
 	    (size_t)ASN1_STRING_length(id) <= sizeof(i->key_id)) {
@@ -213,7 +233,10 @@ static void describe_signer(CMS_SignerInfo *si, struct cms_info *i)
 	X509_ALGOR_get0(&oid, NULL, NULL, hash);
 	hash_name(i->hash, sizeof(i->hash), oid);
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
-	lower(i->algorithm, sizeof(i->algorithm), oid);
+	if (algo_of_oid(oid, &a))
+		snprintf(i->algorithm, sizeof(i->algorithm), "%.31s", a.name);
+	else
+		lower(i->algorithm, sizeof(i->algorithm), oid);
 	i->attributes = CMS_signed_get_attr_count(si) > 0 || CMS_unsigned_get_attr_count(si) > 0;
 }
 
@@ -265,10 +288,7 @@ static int check_shape(struct bpfkey_ctx *ctx, const struct cms_info *i)
 		what = "the signature names its signer by issuer and serial number, not by key id";
 	if (what)
 		return bk_fail(ctx, -BPFKEY_E_MALFORMED, "%s", what);
-	if (strcmp(i->hash, "sha256") != 0)
-		return bk_fail(ctx, -BPFKEY_E_MALFORMED, "the signature uses the hash '%s', not "
-			       "'sha256'", i->hash);
-	return 0;
+	return algo_check_hash(ctx, i->hash);
 }
 
 /*
@@ -282,10 +302,10 @@ static int is_form(struct view der, const struct cms_info *i, struct view value,
 	struct algo a;
 	int same;
 
-	algo_of(X509_get0_pubkey(cert_x509(cert)), &a);
-	if (!a.kernel)
+	if (!algo_find(cert_info(cert)->alg, &a) || !a.kernel ||
+	    (a.hash && strcmp(a.hash, i->hash) != 0))
 		return 0;
-	write_form((struct view){ i->key_id, i->key_id_len }, a.type == ALGO_RSA, value, &form);
+	write_form((struct view){ i->key_id, i->key_id_len }, &a, i->hash, value, &form);
 	same = buf_ok(&form) && form.n == der.n && memcmp(form.p, der.p, der.n) == 0;
 	if (form.no_memory)
 		same = -BPFKEY_E_NOMEM;
@@ -293,15 +313,19 @@ static int is_form(struct view der, const struct cms_info *i, struct view value,
 	return same;
 }
 
-static bool is_signature(struct view value, struct view data, const struct bpfkey_cert *cert)
+static bool is_signature(struct view value, const char *hash, struct view data,
+			 const struct bpfkey_cert *cert)
 {
 	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *md = EVP_MD_CTX_new();
 	EVP_PKEY *key = X509_get0_pubkey(cert_x509(cert));
+	struct algo a;
 	bool ok;
 
+	algo_of(key, &a);
 	ok = md && key &&
-	     EVP_DigestVerifyInit_ex(md, NULL, "SHA256", bk_ossl(), NULL, key, NULL) == 1 &&
-	     EVP_DigestVerify(md, value.p, value.n, data.p, data.n) == 1;
+	     EVP_DigestVerifyInit_ex(md, NULL, a.hash ? NULL : hash, bk_ossl(), NULL, key,
+				     NULL) == 1 &&
+	     EVP_DigestVerify(md, value.p, value.n, bytes_of(data), data.n) == 1;
 	ERR_clear_error();
 	return ok;
 }
@@ -338,13 +362,16 @@ int cms_verify(struct bpfkey_ctx *ctx, struct view der, struct view data,
 		if (!same_id(&i, certs[k]))
 			continue;
 		known = true;
+		r = algo_check_openssl(ctx, cert_info(certs[k])->alg);
+		if (r < 0)
+			return bk_fail(ctx, r, "cannot check the signature");
 		r = is_form(der, &i, value, certs[k]);
 		if (r < 0)
 			return bk_out_of_memory(ctx);
 		if (!r)
 			continue;
 		formed = true;
-		if (is_signature(value, data, certs[k])) {
+		if (is_signature(value, i.hash, data, certs[k])) {
 			if (ret_index)
 				*ret_index = k;
 			return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The one CMS form that every kernel takes (facts: detached, no certificates,
- * no S/MIME capabilities, signer named by key id, SHA-256, no signed
- * attributes unless the algorithm demands them), made and verified.
+ * no S/MIME capabilities, no signed attributes, signer named by key id), made
+ * and verified. The hash is the key's: pkey_use_hash().
  */
 #ifndef BK_CMS_H
 #define BK_CMS_H
@@ -27,8 +27,9 @@ int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert 
  * @ret_index: which certificate; may be NULL
  *
  * -BPFKEY_E_MALFORMED (not such a CMS, trailing bytes, more than one signer),
- * _UNKNOWN_SIGNER, _SIGNATURE (known signer, wrong value or data). Validity
- * times and roles are the caller's business.
+ * _WEAK or _ALGORITHM (its hash), _UNKNOWN_SIGNER, _SIGNATURE (known signer,
+ * wrong value or data), _NO_SUPPORT (this OpenSSL cannot tell). Validity times,
+ * roles and the limits of one kernel are the caller's business.
  */
 int cms_verify(struct bpfkey_ctx *ctx, struct view der, struct view data,
 	       struct bpfkey_cert *const *certs, size_t n, size_t *ret_index);

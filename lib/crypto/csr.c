@@ -81,8 +81,10 @@ static int csr_from_der(struct bpfkey_ctx *ctx, struct view der, struct csr **re
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "something follows the request");
 
 	key = X509_REQ_get0_pubkey(c->req);
-	algo_of(key, &c->alg);
+	algo_of_spki(X509_REQ_get_X509_PUBKEY(c->req), &c->alg);
 	r = algo_check(ctx, c->alg.name);
+	if (!r)
+		r = algo_check_openssl(ctx, c->alg.name);
 	if (r < 0)
 		return r;
 	if (X509_REQ_verify_ex(c->req, key, bk_ossl(), NULL) != 1)
@@ -121,7 +123,7 @@ int csr_make(struct bpfkey_ctx *ctx, const char *name, struct pkey *key, struct 
 	_cleanup_(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
 	_cleanup_(buf_done) struct buf pem = BUF(2 * CSR_MAX);
 	_cleanup_(csr_freep) struct csr *again = NULL;
-	EVP_MD *md;
+	EVP_MD *md = NULL;
 	int r, ok;
 
 	r = cert_name_check(ctx, name);
@@ -136,8 +138,10 @@ int csr_make(struct bpfkey_ctx *ctx, const char *name, struct pkey *key, struct 
 	    !X509_REQ_set_subject_name(req, subject) || !X509_REQ_set_pubkey(req, pkey_evp(key)))
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot build the request");
 
-	md = EVP_MD_fetch(bk_ossl(), "SHA256", NULL);
-	ok = md && X509_REQ_sign(req, pkey_evp(key), md) > 0;
+	r = pkey_md(ctx, key, &md);
+	if (r < 0)
+		return r;
+	ok = X509_REQ_sign(req, pkey_evp(key), md) > 0;
 	EVP_MD_free(md);
 	if (!ok)
 		return pkey_fail(ctx, key, "cannot sign the request");

@@ -53,6 +53,12 @@ int bk_ossl_text(struct bpfkey_ctx *ctx, BIO *bio, struct buf *ret);
 
 /* Borrowed insides of our own handles. */
 EVP_PKEY *pkey_evp(const struct pkey *key);
+
+/*
+ * pkey_md - what OpenSSL's signing calls want to be told of the key's hash
+ * @ret: free with EVP_MD_free(); NULL for a key that hashes by itself
+ */
+int pkey_md(struct bpfkey_ctx *ctx, const struct pkey *key, EVP_MD **ret);
 X509 *cert_x509(const struct bpfkey_cert *cert);
 
 /*
@@ -63,6 +69,12 @@ int pkey_fail(struct bpfkey_ctx *ctx, struct pkey *key, const char *fmt, ...) _p
 
 /* algo_of - name and judge a public key; NULL gives ALGO_OTHER, "unknown". */
 void algo_of(const EVP_PKEY *key, struct algo *ret);
+
+/* algo_of_oid - by an object identifier; false for those that OpenSSL always knows. */
+bool algo_of_oid(const ASN1_OBJECT *oid, struct algo *ret);
+
+/* algo_of_spki - the same of a key in a certificate, also when OpenSSL cannot use it. */
+void algo_of_spki(const X509_PUBKEY *spki, struct algo *ret);
 
 /*
  * bk_pem_one - the DER inside the only PEM block of @in, which must be of type

@@ -19,6 +19,7 @@ struct pkey {
 	EVP_PKEY *evp;
 	struct algo alg;
 	struct remote_key *remote;	/* NULL: the numbers are in evp */
+	const char *hash;
 };
 
 #define PEM_MAX (16 * 1024)
@@ -42,8 +43,21 @@ static int wrap(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct remote_key **remo
 	k->evp = steal(evp);
 	k->remote = remote ? steal(remote) : NULL;
 	algo_of(k->evp, &k->alg);
+	k->hash = k->alg.hash ? k->alg.hash : "sha256";
 	*ret = k;
 	return 0;
+}
+
+/* A key type without parameters. */
+static EVP_PKEY *generate_plain(OSSL_LIB_CTX *lib, const char *type)
+{
+	_cleanup_(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *c =
+		EVP_PKEY_CTX_new_from_name(lib, type, "provider=default");
+	EVP_PKEY *evp = NULL;
+
+	if (!c || EVP_PKEY_keygen_init(c) <= 0 || EVP_PKEY_generate(c, &evp) <= 0)
+		return NULL;
+	return evp;
 }
 
 int pkey_generate(struct bpfkey_ctx *ctx, const char *alg, struct pkey **ret)
@@ -51,16 +65,22 @@ int pkey_generate(struct bpfkey_ctx *ctx, const char *alg, struct pkey **ret)
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
 	OSSL_LIB_CTX *lib = bk_ossl();
 	struct algo a;
+	int r;
 
 	if (!algo_find(alg, &a) || !a.make)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "no key algorithm '%s'", alg);
 	if (!lib)
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot start OpenSSL");
+	r = algo_check_openssl(ctx, alg);
+	if (r < 0)
+		return r;
 
 	if (a.type == ALGO_RSA)
 		evp = EVP_PKEY_Q_keygen(lib, "provider=default", "RSA", (size_t)a.bits);
-	else
+	else if (a.type == ALGO_EC)
 		evp = EVP_PKEY_Q_keygen(lib, "provider=default", "EC", a.openssl);
+	else
+		evp = generate_plain(lib, a.openssl);
 	if (!evp)
 		return bk_fail_ossl(ctx, -BPFKEY_E_NO_SUPPORT, "cannot make a '%s' key", alg);
 	return wrap(ctx, &evp, NULL, ret);
@@ -216,6 +236,30 @@ int pkey_fail(struct bpfkey_ctx *ctx, struct pkey *key, const char *fmt, ...)
 const char *pkey_alg(const struct pkey *key)
 {
 	return key->alg.name;
+}
+
+int pkey_use_hash(struct bpfkey_ctx *ctx, struct pkey *key, const char *hash)
+{
+	return algo_pick_hash(ctx, key->alg.name, hash, &key->hash);
+}
+
+const char *pkey_hash(const struct pkey *key)
+{
+	return key->hash;
+}
+
+int pkey_md(struct bpfkey_ctx *ctx, const struct pkey *key, EVP_MD **ret)
+{
+	EVP_MD *md = NULL;
+
+	if (key->alg.type != ALGO_MLDSA) {
+		md = EVP_MD_fetch(bk_ossl(), key->hash, NULL);
+		if (!md)
+			return bk_fail_ossl(ctx, -BPFKEY_E_NO_SUPPORT, "this OpenSSL has no '%s'",
+					    key->hash);
+	}
+	*ret = md;
+	return 0;
 }
 
 EVP_PKEY *pkey_evp(const struct pkey *key)

@@ -36,6 +36,15 @@ DEFINE_CLEANUP(struct pkey *, pkey_free)
 /* pkey_alg - "p256", "rsa2048": the name in the table of algo.c. */
 const char *pkey_alg(const struct pkey *key);
 
+/*
+ * pkey_use_hash - sign with this hash from now on, see algo_pick_hash()
+ * @hash: NULL for the default, which is also what a new key has
+ */
+int pkey_use_hash(struct bpfkey_ctx *ctx, struct pkey *key, const char *hash);
+
+/* pkey_hash - "sha256"; static. */
+const char *pkey_hash(const struct pkey *key);
+
 /* pkey_spki_hash - SHA-256 of the SubjectPublicKeyInfo, the name of a key everywhere. */
 int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32]);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The provider's signature operations: hash here, sign elsewhere. One digest
- * list, SHA-2 of 256 to 512 bits; one padding, PKCS#1 v1.5.
+ * list, SHA-2 and SHA-3 of 256 to 512 bits; one padding, PKCS#1 v1.5.
  */
 #include "pkey_provider.h"
 
@@ -29,6 +29,9 @@ static const struct md *md_find(const char *name)
 		{ "sha256", NID_sha256, 32 },
 		{ "sha384", NID_sha384, 48 },
 		{ "sha512", NID_sha512, 64 },
+		{ "sha3-256", NID_sha3_256, 32 },
+		{ "sha3-384", NID_sha3_384, 48 },
+		{ "sha3-512", NID_sha3_512, 64 },
 	};
 	EVP_MD *md = name ? EVP_MD_fetch(bk_ossl(), name, NULL) : NULL;
 	const struct md *found = NULL;

@@ -7,6 +7,10 @@
 
 #define CMS_SIGN "openssl cms -sign -binary -outform DER -in data -signer cert.pem -inkey key.pem "
 #define ONE_FORM CMS_SIGN "-nocerts -noattr -nosmimecap -keyid -md sha256 "
+/* The value alone, the last part of a CMS, in the eyes of another verifier. */
+#define VALUE "at=$(openssl asn1parse -inform DER -in ours.der | tail -n 1 | cut -d: -f1) && " \
+	"openssl asn1parse -inform DER -in ours.der -strparse $at -noout -out value && " \
+	"openssl x509 -in cert.pem -noout -pubkey -out pub.pem && "
 #define CMS_VERIFY "openssl cms -verify -binary -inform DER -content data -certfile cert.pem " \
 	"-nointern -noverify -out /dev/null -in "
 
@@ -18,21 +22,29 @@ struct signer {
 	struct bpfkey_cert *cert;
 };
 
-static struct signer make(struct bpfkey_ctx *ctx, const char *alg)
+/* What openssl reads: key.pem, cert.pem, data. */
+static void put_signer(struct bpfkey_ctx *ctx, const struct signer *s)
 {
-	struct cert_spec spec = { alg, BPFKEY_ROLE_BUILD, 1700000000, 2000000000 };
 	struct buf pem = BUF(CERT_MAX);
 	struct bk_secret *key = NULL;
-	struct signer s = { 0 };
 
-	if (pkey_generate(ctx, alg, &s.key) || cert_make(ctx, &spec, s.key, &s.cert) ||
-	    pkey_to_pem(ctx, s.key, &key) || cert_to_pem(ctx, s.cert, &pem))
+	if (pkey_to_pem(ctx, s->key, &key) || cert_to_pem(ctx, s->cert, &pem))
 		abort();
 	put_file("key.pem", (struct view){ bk_secret_data(key), bk_secret_len(key) });
 	put_file("cert.pem", buf_view(&pem));
 	put_file("data", data);
 	bk_secret_free(key);
 	buf_done(&pem);
+}
+
+static struct signer make(struct bpfkey_ctx *ctx, const char *alg)
+{
+	struct cert_spec spec = { alg, BPFKEY_ROLE_BUILD, 1700000000, 2000000000 };
+	struct signer s = { 0 };
+
+	if (pkey_generate(ctx, alg, &s.key) || cert_make(ctx, &spec, s.key, &s.cert))
+		abort();
+	put_signer(ctx, &s);
 	return s;
 }
 
@@ -121,10 +133,11 @@ static const struct {
 	  "carries attributes" },
 	{ "issuer and serial", CMS_SIGN "-nocerts -noattr -md sha256", -BPFKEY_E_MALFORMED,
 	  "by issuer and serial number" },
-	{ "sha512", CMS_SIGN "-nocerts -noattr -keyid -md sha512", -BPFKEY_E_MALFORMED,
-	  "the hash 'sha512'" },
-	{ "sha1", CMS_SIGN "-nocerts -noattr -keyid -md sha1", -BPFKEY_E_MALFORMED,
-	  "the hash 'sha1'" },
+	{ "sha512", CMS_SIGN "-nocerts -noattr -keyid -md sha512", 0, "" },
+	{ "sha1", CMS_SIGN "-nocerts -noattr -keyid -md sha1", -BPFKEY_E_WEAK,
+	  "the weak hash 'sha1'" },
+	{ "sha224", CMS_SIGN "-nocerts -noattr -keyid -md sha224", -BPFKEY_E_WEAK,
+	  "the weak hash 'sha224'" },
 	{ "two signers", ONE_FORM "-signer cert.pem -inkey key.pem", -BPFKEY_E_MALFORMED,
 	  "2 signers" },
 	{ "indefinite lengths", ONE_FORM "-stream", -BPFKEY_E_MALFORMED, "" },
@@ -154,7 +167,7 @@ static void test_others(struct bpfkey_ctx *ctx, struct signer *s)
 		       others[i].what);
 		ok(strstr(bpfkey_ctx_message(ctx), others[i].why) != NULL, "'%s'",
 		   bpfkey_ctx_message(ctx));
-		is_int((long long)index, 99, "names nobody");
+		is_int((long long)index, others[i].want ? 99 : 0, "names nobody, or the signer");
 		buf_done(&der);
 	}
 }
@@ -186,6 +199,85 @@ static void test_whose(struct bpfkey_ctx *ctx, struct signer *a, struct signer *
 	buf_done(&der);
 }
 
+/* Each hash: openssl judges ours, and we judge openssl's. */
+static void test_hashes(struct bpfkey_ctx *ctx, struct signer *s, const char *alg)
+{
+	static const char *const hashes[] = {
+		"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512",
+	};
+	size_t k;
+
+	put_signer(ctx, s);
+	for (k = 0; k < ARRAY_SIZE(hashes); k++) {
+		struct buf der = BUF(CMS_MAX), theirs;
+		struct cms_info i;
+
+		ok(!pkey_use_hash(ctx, s->key, hashes[k]) &&
+		   !cms_sign(ctx, s->key, s->cert, data, &der), "%s signs with %s", alg, hashes[k]);
+		is_str(pkey_hash(s->key), hashes[k], "which it knows");
+		put_file("ours.der", buf_view(&der));
+		ok(!cms_describe(ctx, buf_view(&der), &i) && !strcmp(i.hash, hashes[k]), "as %s",
+		   i.hash);
+		ok(sh(VALUE "openssl dgst -%s -verify pub.pem -signature value data", hashes[k]),
+		   "openssl accepts the value");
+		buf_done(&der);
+		/* OpenSSL 3.0 knows no CMS with ECDSA over SHA-3. */
+		if (!sh(CMS_SIGN "-nocerts -noattr -keyid -md %s -out theirs.der", hashes[k])) {
+			ok(alg[0] == 'p' && !strncmp(hashes[k], "sha3", 4), "openssl makes none");
+			continue;
+		}
+		ok(sh(CMS_VERIFY "ours.der"), "openssl accepts the CMS");
+		get_file("theirs.der", &theirs);
+		is_int(cms_verify(ctx, buf_view(&theirs), data, &s->cert, 1, NULL), 0, "we accept");
+		buf_done(&theirs);
+	}
+	ok(pkey_use_hash(ctx, s->key, "sha1") < 0, "sha1 is refused");
+	is_str(pkey_hash(s->key), "sha3-512", "and changes nothing");
+	ok(!pkey_use_hash(ctx, s->key, NULL), "back to the default");
+}
+
+/* ML-DSA where this OpenSSL has it; where not, that it says so. */
+static void test_mldsa(struct bpfkey_ctx *ctx, const char *alg)
+{
+	struct pkey *key = NULL;
+	struct buf der = BUF(CMS_MAX);
+	struct cms_info i;
+	struct signer s;
+
+	bk_enter(ctx);
+	if (!sh("openssl list -public-key-algorithms | grep -qi ml-dsa")) {
+		is_int(pkey_generate(ctx, alg, &key), -BPFKEY_E_NO_SUPPORT, alg);
+		ok(strstr(bpfkey_ctx_message(ctx), "this OpenSSL has no ML-DSA") != NULL, "'%s'",
+		   bpfkey_ctx_message(ctx));
+		return;
+	}
+	s = make(ctx, alg);
+	ok(!cms_sign(ctx, s.key, s.cert, data, &der), "%s signs", alg);
+	ok(!cms_describe(ctx, buf_view(&der), &i) && !i.attributes && i.key_id_len == 20,
+	   "without attributes, by key id");
+	is_str(i.algorithm, alg, "the algorithm");
+	is_str(i.hash, "sha512", "the hash that RFC 9882 names");
+	is_int(cms_verify(ctx, buf_view(&der), data, &s.cert, 1, NULL), 0, "it verifies");
+	der.p[der.n - 9] ^= 1;
+	is_int(cms_verify(ctx, buf_view(&der), data, &s.cert, 1, NULL), -BPFKEY_E_SIGNATURE,
+	       "and not with another value");
+	der.p[der.n - 9] ^= 1;
+	is_int(cms_verify(ctx, buf_view(&der), (struct view){ content, 3 }, &s.cert, 1, NULL),
+	       -BPFKEY_E_SIGNATURE, "nor over other data");
+	put_file("ours.der", buf_view(&der));
+	ok(sh(VALUE "openssl pkeyutl -verify -rawin -in data -sigfile value -pubin -inkey pub.pem"),
+	   "openssl verifies the value over the plain data");
+	ok(sh(CMS_SIGN "-nocerts -nosmimecap -keyid -md sha512 -out theirs.der"),
+	   "with attributes openssl signs, too");
+	buf_done(&der);
+	get_file("theirs.der", &der);
+	is_int(cms_verify(ctx, buf_view(&der), data, &s.cert, 1, NULL), -BPFKEY_E_MALFORMED,
+	       "which is not our form");
+	buf_done(&der);
+	is_int(pkey_use_hash(ctx, s.key, "sha256"), -BPFKEY_E_USAGE, "it hashes by itself");
+	done(&s);
+}
+
 int main(void)
 {
 	static const char *const algs[] = { "p256", "p384", "p521", "rsa2048", "rsa4096" };
@@ -203,9 +295,13 @@ int main(void)
 		if (i == 0 || i == 3)
 			test_others(ctx, &s);
 		test_whose(ctx, &first, &s);
+		test_hashes(ctx, &s, algs[i]);
 		done(&s);
 	}
 	done(&first);
+	test_mldsa(ctx, "ml-dsa-44");
+	test_mldsa(ctx, "ml-dsa-65");
+	test_mldsa(ctx, "ml-dsa-87");
 	bpfkey_ctx_free(ctx);
 	return done_testing();
 }
