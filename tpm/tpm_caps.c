@@ -7,8 +7,10 @@
 static const struct tpm_alg algs[] = {
 	{ "p256", TPM2_ALG_ECC, 256, TPM2_ECC_NIST_P256 },
 	{ "p384", TPM2_ALG_ECC, 384, TPM2_ECC_NIST_P384 },
+	{ "p521", TPM2_ALG_ECC, 521, TPM2_ECC_NIST_P521 },
 	{ "rsa2048", TPM2_ALG_RSA, 2048, 0 },
 	{ "rsa3072", TPM2_ALG_RSA, 3072, 0 },
+	{ "rsa4096", TPM2_ALG_RSA, 4096, 0 },
 };
 
 const struct tpm_alg *tpm_alg_find(const char *name)

@@ -103,7 +103,8 @@ int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *
 	if ((p->type == TPM2_ALG_ECC ? public_ec(p, &k) : public_rsa(p, &k)) < 0)
 		return bk_fail(
 			ctx, -BPFKEY_E_NO_SUPPORT,
-			"the TPM key's size or curve is none of p256, p384, rsa2048, rsa3072");
+			"the TPM key's size or curve is none of p256, p384, p521, rsa2048, "
+			"rsa3072, rsa4096");
 	*ret = k;
 	return 0;
 }

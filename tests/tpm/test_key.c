@@ -27,7 +27,8 @@ static EVP_PKEY *evp_of(const struct pubkey *k)
 	if (k->type == PUBKEY_EC) {
 		memcpy(point + 1, k->x, one);
 		memcpy(point + 1 + one, k->y, one);
-		OSSL_PARAM_BLD_push_utf8_string(b, "group", one == 32 ? "P-256" : "P-384", 0);
+		OSSL_PARAM_BLD_push_utf8_string(b, "group", one == 32 ? "P-256" :
+							    one == 48 ? "P-384" : "P-521", 0);
 		OSSL_PARAM_BLD_push_octet_string(b, "pub", point, 1 + 2 * one);
 	} else {
 		OSSL_PARAM_BLD_push_BN(b, "n", n);

@@ -17,7 +17,7 @@ provider() {
 	openssl "$1" -provider default -provider tpm2 -propquery '?tpm2.signature=yes' "${@:2}"
 }
 
-for alg in p256 p384 rsa2048 rsa3072; do
+for alg in p256 p384 p521 rsa2048 rsa3072; do
 	ok "$alg: key new" kb key new --alg "$alg" --tpm "$swtpm" -o "$alg.pem"
 	ok "$alg: tpm2-openssl loads it" provider pkey -in "$alg.pem" -pubout -out "$alg.pub"
 	ok "$alg: and signs" provider dgst -sha256 -sign "$alg.pem" -out "$alg.sig" data
