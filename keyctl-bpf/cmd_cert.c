@@ -69,6 +69,10 @@ struct wanted {
 };
 
 /* The end of the options of each command that makes a @what. */
+#define OPT_HASH(w)                                                                          \
+	OPT_STR(0, "hash", "HASH", "sign it with sha384, sha512, sha3-256, sha3-384 or "     \
+		"sha3-512 (default sha256)", &(w)->o.hash),
+
 #define OPTS_OUT(what, w)                                                            \
 	OPT_REQ('o', "out", "FILE", "write the " what " to FILE", &(w)->out),        \
 	OPT_FLAG('f', "force", "replace a file that is there", &(w)->force), OPT_END
@@ -119,6 +123,7 @@ static int cert_new_run(struct cli *cli, int argc, const char **argv)
 		OPT_REQ('n', "name", "CN", "common name, printable ASCII", &w.o.name),
 		OPT_U32(0, "days", "N", "days of life (default 365; delegated 30, anchor 3650)",
 			&w.days),
+		OPT_HASH(&w)
 		OPTS_OUT("certificate", &w)
 	};
 	struct bpfkey_cert *cert = NULL;
@@ -171,6 +176,7 @@ static int cert_issue_run(struct cli *cli, int argc, const char **argv)
 		OPT_REQ('r', "role", "ROLE", "build, delegated, loader or policy", &w.role),
 		OPT_U32(0, "days", "N", "days of life (default 365, delegated 30, at most the "
 			"issuer's)", &w.days),
+		OPT_HASH(&w)
 		OPTS_OUT("certificate", &w)
 	};
 	struct bpfkey_cert *cert = NULL;

@@ -41,8 +41,8 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 	const char *alg = "p256", *form = "tpm", *path = NULL;
 	bool force = false;
 	const struct opt opts[] = {
-		OPT_STR(0, "alg", "ALG", "p256, p384, p521, rsa2048, rsa3072 or rsa4096 "
-			"(default p256)", &alg),
+		OPT_STR(0, "alg", "ALG", "p256, p384, p521, rsa2048, rsa3072, rsa4096, or in a "
+			"file ml-dsa-44, ml-dsa-65, ml-dsa-87 (default p256)", &alg),
 		OPT_STR(0, "form", "FORM", "tpm: the key never leaves the TPM; file: for tests "
 			"and migration (default tpm)", &form),
 		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",

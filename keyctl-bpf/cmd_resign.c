@@ -33,6 +33,7 @@ static int resign_run(struct cli *cli, int argc, const char **argv)
 		OPT_STR('o', "out", "OUT", "write to this file, or into this directory", &a.out),
 		OPT_FLAG('i', "in-place", "replace each file", &a.in_place),
 		OPT_FLAG('f', "force", "replace an output that exists", &a.force),
+		OPT_HASH(&a),
 		OPT_LIST('s', "signed-by", "CERT", "only what is signed by this certificate now; "
 			 "may be repeated", &signed_by),
 		OPT_STR(0, "for", "WHAT", "light skeletons: sign insns (Linux 6.18 to 7.2) or "

@@ -38,7 +38,7 @@ static int sign_raw(struct cli *cli, const struct sign_args *a)
 	struct bpfkey_signer *s = NULL;
 	unsigned int flags = (a->jobs.force ? BPFKEY_SIGN_FORCE : 0) |
 			     (cli->dry_run ? BPFKEY_SIGN_DRY_RUN : 0);
-	int r = bpfkey_signer_open(cli->ctx, a->jobs.key, a->jobs.cert, &s);
+	int r = sign_jobs_open(cli, &a->jobs, &s);
 
 	r = r < 0 ? r : bpfkey_sign_raw(s, a->raw, a->jobs.out, flags);
 	if (r >= 0) {
@@ -74,6 +74,7 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 			"configuration, never from this machine", &a.jobs.opts.kconfig),
 		OPT_STR(0, "kernel-version", "V", "what LINUX_KERNEL_VERSION is, such as 6.18.15",
 			&a.jobs.opts.kernel_version),
+		OPT_HASH(&a.jobs),
 		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE: a detached signature (DER)",
 			&a.raw),
 		OPT_END

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "msg.h"
 #include "opt.h"
 #include "out.h"
 #include "trust.h"
@@ -28,10 +29,15 @@ static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 {
 	const struct bpfkey_skeleton_info *s = NULL;
 	struct bpfkey_object *o = NULL;
+	const char *condition;
 	size_t index = 0;
 	int r = bpfkey_object_open(cli->ctx, path, &o);
 
 	r = r < 0 ? r : bpfkey_object_verify(o, t->certs, t->n, kernel, &index);
+	/* Asked only after a yes: it clears the sentence of a no. */
+	condition = r < 0 ? NULL : bpfkey_object_condition(o, kernel);
+	if (condition)
+		msg_warning(cli, condition);
 	out_open(cli->out, NULL);
 	out_str(cli->out, "object", path);
 	out_str(cli->out, "result", bpfkey_err_name(r));
@@ -40,6 +46,7 @@ static int verify_one(struct cli *cli, const char *path, const struct trust *t,
 		s = bpfkey_object_skeleton(o);
 	out_str(cli->out, "kernels", r < 0 ? NULL : s ? s->kernels : "6.18 and later");
 	out_str(cli->out, "reason", r < 0 ? bpfkey_ctx_message(cli->ctx) : NULL);
+	out_str(cli->out, "condition", condition);
 	out_close(cli->out);
 	bpfkey_object_free(o);
 	return r;

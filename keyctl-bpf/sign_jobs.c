@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "msg.h"
 #include "out.h"
 
 static bool is_dir(const char *path)
@@ -62,15 +63,38 @@ static int make_jobs(struct cli *cli, const struct sign_jobs *a, struct bpfkey_s
 	return 0;
 }
 
+int sign_jobs_open(struct cli *cli, const struct sign_jobs *a, struct bpfkey_signer **ret)
+{
+	struct bpfkey_signer *s = NULL;
+	int r = bpfkey_signer_open(cli->ctx, a->key, a->cert, &s);
+
+	if (r >= 0 && a->hash)
+		r = bpfkey_signer_use_hash(s, a->hash);
+	if (r < 0) {
+		bpfkey_signer_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
 void sign_jobs_signer(struct cli *cli, const struct bpfkey_signer *s)
 {
 	const struct bpfkey_cert_info *c = bpfkey_signer_cert(s);
+	const char *limit;
 
+	for (size_t i = 0; (limit = bpfkey_signer_limit(s, i)); i++)
+		msg_warning(cli, limit);
 	out_open(cli->out, "signer");
 	out_str(cli->out, "subject", c->subject);
 	out_str(cli->out, "algorithm", c->alg);
 	out_hex(cli->out, "key_id", c->key_id, c->key_id_len);
 	out_hex(cli->out, "fingerprint", c->fingerprint, sizeof(c->fingerprint));
+	out_str(cli->out, "hash", bpfkey_signer_hash(s));
+	out_list(cli->out, "limits");
+	for (size_t i = 0; (limit = bpfkey_signer_limit(s, i)); i++)
+		out_str(cli->out, NULL, limit);
+	out_close(cli->out);
 	out_close(cli->out);
 }
 
@@ -132,7 +156,7 @@ int sign_jobs_run(struct cli *cli, struct sign_jobs *a)
 	struct bpfkey_signer *s = NULL;
 	int r = jobs ? make_jobs(cli, a, jobs) : -BPFKEY_E_NOMEM;
 
-	r = r < 0 ? r : bpfkey_signer_open(cli->ctx, a->key, a->cert, &s);
+	r = r < 0 ? r : sign_jobs_open(cli, a, &s);
 	if (r >= 0) {
 		if (a->in_place || a->force)
 			a->opts.flags |= BPFKEY_SIGN_FORCE;

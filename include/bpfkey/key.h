@@ -70,7 +70,8 @@ enum bpfkey_make_flags {
 /**
  * struct bpfkey_key_opts - a key to be made
  * @sz:    sizeof(struct bpfkey_key_opts)
- * @alg:   "p256", "p384", "p521", "rsa2048", "rsa3072" or "rsa4096"
+ * @alg:   "p256", "p384", "p521", "rsa2048", "rsa3072" or "rsa4096"; with an
+ *         OpenSSL that has them "ml-dsa-44", "ml-dsa-65" or "ml-dsa-87"
  * @form:  where it shall live
  * @flags: enum bpfkey_make_flags
  */
@@ -88,7 +89,8 @@ struct bpfkey_key_opts {
  * @ret:  facts of the new key (of a dry run: without hash); NULL if not wanted
  *
  * -BPFKEY_E_EXISTS without BPFKEY_MAKE_FORCE, _USAGE (no such algorithm),
- * _NO_SUPPORT (this TPM has not got it), and what tpm and files answer.
+ * _NO_SUPPORT (this TPM, or this OpenSSL, has not got it), and what tpm and files
+ * answer.
  *
  * Since: 0.1
  */
@@ -162,6 +164,7 @@ const struct bpfkey_cert_info *bpfkey_cert_info(const struct bpfkey_cert *cert);
  * @days:  validity, at most BPFKEY_CERT_DAYS_MAX; 0: bpfkey_cert_days_default()
  * @ca:    bpfkey_cert_issue(): the CA's certificate file
  * @flags: enum bpfkey_make_flags
+ * @hash:  to sign it with, as bpfkey_signer_use_hash() takes it; NULL: SHA-256
  */
 struct bpfkey_cert_opts {
 	size_t sz;
@@ -171,6 +174,7 @@ struct bpfkey_cert_opts {
 	uint32_t days;
 	const char *ca;
 	unsigned int flags;
+	const char *hash;
 };
 
 #define BPFKEY_CERT_DAYS_MAX 7300

@@ -37,6 +37,37 @@ void bpfkey_signer_free(struct bpfkey_signer *s);
 /** bpfkey_signer_cert - what the certificate says; lives as long as @s. */
 const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s);
 
+/**
+ * bpfkey_signer_use_hash - sign with another hash than SHA-256 from now on
+ * @hash: "sha256", "sha384", "sha512", "sha3-256", "sha3-384" or "sha3-512";
+ *        NULL for the default of the key's algorithm
+ *
+ * Not every kernel takes all of them: bpfkey_signer_limit(). -BPFKEY_E_WEAK,
+ * _ALGORITHM (no kernel takes it), _USAGE (no such hash, or an ML-DSA key,
+ * which hashes by itself).
+ *
+ * Since: 0.1
+ */
+int bpfkey_signer_use_hash(struct bpfkey_signer *s, const char *hash);
+
+/**
+ * bpfkey_signer_hash - the hash in use, "sha256"; static
+ *
+ * Since: 0.1
+ */
+const char *bpfkey_signer_hash(const struct bpfkey_signer *s);
+
+/**
+ * bpfkey_signer_limit - which kernels refuse what @s signs, by algorithm and hash
+ * @i: from 0
+ *
+ * Returns a sentence, static, or NULL past the last: RSA and ECDSA with SHA-256
+ * have none.
+ *
+ * Since: 0.1
+ */
+const char *bpfkey_signer_limit(const struct bpfkey_signer *s, size_t i);
+
 enum bpfkey_sign_flags {
 	BPFKEY_SIGN_FORCE = 1 << 0,	/* replace an output that exists */
 	BPFKEY_SIGN_DRY_RUN = 1 << 1,	/* do everything but write */
@@ -256,12 +287,26 @@ int bpfkey_object_extract(struct bpfkey_object *o, const char *dir, unsigned int
  *          one over the file; NULL or "all": all three
  * @ret_index: which certificate signed; may be NULL
  *
- * -BPFKEY_E_UNKNOWN_SIGNER, _SIGNATURE, _MALFORMED, _EXPIRED, _NOT_YET_VALID,
- * _ROLE (the signer's certificate), _NO_KERNEL (@kernel checks no signatures),
+ * -BPFKEY_E_UNKNOWN_SIGNER, _SIGNATURE, _MALFORMED, _WEAK (its hash),
+ * _ALGORITHM (@kernel, or for "all" one of them, does not know it), _EXPIRED,
+ * _NOT_YET_VALID, _ROLE (the signer's certificate), _NO_KERNEL (@kernel checks
+ * no signatures), _NO_SUPPORT (this OpenSSL does not know the algorithm),
  * _USAGE (@kernel is no version).
  */
 int bpfkey_object_verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, size_t n,
 			 const char *kernel, size_t *ret_index);
+
+/**
+ * bpfkey_object_condition - what a yes of bpfkey_object_verify() depends on
+ * @kernel: as there
+ *
+ * Algorithm and hash of the signatures may be such that a kernel takes them
+ * only with one of its modules, or only when it was built with an option.
+ * Returns a sentence, static, or NULL when every kernel asked for takes them.
+ *
+ * Since: 0.1
+ */
+const char *bpfkey_object_condition(struct bpfkey_object *o, const char *kernel);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -142,6 +142,8 @@ static int cert_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfke
 	if (!r)
 		r = signer_open(ctx, o->key, NULL, &s);
 	if (!r)
+		r = pkey_use_hash(ctx, signer_pkey(s), o->hash);
+	if (!r)
 		r = cert_make(ctx, &spec, signer_pkey(s), &cert);
 	if (!r)
 		r = write_cert(ctx, path, cert, o->flags);
@@ -181,6 +183,8 @@ int bpfkey_cert_request(struct bpfkey_ctx *ctx, const char *path,
 		r = check_output(ctx, path, o.flags);
 	if (!r)
 		r = signer_open(ctx, o.key, NULL, &s);
+	if (!r)
+		r = pkey_use_hash(ctx, signer_pkey(s), o.hash);
 	if (!r)
 		r = csr_make(ctx, o.name, signer_pkey(s), &pem);
 	if (!r)
@@ -257,6 +261,8 @@ static int cert_answer(struct bpfkey_ctx *ctx, const char *request, const char *
 		r = read_request(ctx, request, &csr);
 	if (!r)
 		r = signer_open(ctx, o->key, o->ca, &s);
+	if (!r)
+		r = pkey_use_hash(ctx, signer_pkey(s), o->hash);
 	if (!r)
 		r = check_ca(ctx, o->ca, signer_cert(s), now);
 	if (!r)

@@ -94,7 +94,7 @@ static int check_alg(struct bpfkey_ctx *ctx, const char *alg)
 	size_t i;
 
 	if (algo_find(alg, &found) && found.make)
-		return 0;
+		return algo_check_openssl(ctx, alg);
 	_cleanup_(buf_done) struct buf list = BUF(256);
 	for (i = 0; (a = algo_make(i)); i++)
 		buf_printf(&list, "%s%s", i ? ", " : "", a->name);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../base/file.h"
+#include "../crypto/algo.h"
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
 #include "../crypto/digest.h"
@@ -64,6 +65,25 @@ void bpfkey_signer_free(struct bpfkey_signer *s)
 const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s)
 {
 	return cert_info(signer_cert(s->signer));
+}
+
+int bpfkey_signer_use_hash(struct bpfkey_signer *s, const char *hash)
+{
+	bk_enter(s->ctx);
+	return pkey_use_hash(s->ctx, signer_pkey(s->signer), hash);
+}
+
+const char *bpfkey_signer_hash(const struct bpfkey_signer *s)
+{
+	return pkey_hash(signer_pkey(s->signer));
+}
+
+const char *bpfkey_signer_limit(const struct bpfkey_signer *s, size_t i)
+{
+	const struct pkey *key = signer_pkey(s->signer);
+	const struct algo_limit *l = algo_signs_limit(pkey_alg(key), pkey_hash(key), 0, i);
+
+	return l ? l->why : NULL;
 }
 
 /* The name that libbpf would take: of "dir/prog.bpf.o" it is "prog". */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../base/text.h"
+#include "../crypto/algo.h"
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
 #include "skeleton.h"
@@ -41,6 +42,31 @@ static int parse_kernel(struct bpfkey_ctx *ctx, const char *kernel, unsigned int
 			     BPFKEY_SIGNATURE_METADATA : BPFKEY_SIGNATURE_INSNS);
 	*ret_version = major << 8 | (minor > UINT8_MAX ? UINT8_MAX : minor);
 	return 0;
+}
+
+/*
+ * The first limit that kernel @version (0: any) puts on algorithm or hash of the
+ * signatures it checks: one that is for ever, or one that depends on the machine.
+ */
+static const struct algo_limit *limit_of(struct bpfkey_object *o, unsigned int kinds,
+					 unsigned int version, bool never)
+{
+	unsigned int series = 100 * (version >> 8) + (version & UINT8_MAX);
+	const struct algo_limit *l;
+	struct cms_info i;
+
+	if (o->skeleton)
+		kinds = 1u << skeleton_kind(o);
+	for (int kind = 0; kind < BPFKEY_SIGNATURE_FILE; kind++) {
+		struct view sig = object_signature(o, kind);
+
+		if (!(kinds & 1u << kind) || !sig.n || cms_describe(NULL, sig, &i) < 0)
+			continue;
+		for (size_t k = 0; (l = algo_signs_limit(i.algorithm, i.hash, series, k)); k++)
+			if (l->never == never)
+				return l;
+	}
+	return NULL;
 }
 
 static int unknown_signer(struct bpfkey_object *o, enum bpfkey_signature_kind kind, int r)
@@ -130,9 +156,14 @@ static int verify(struct bpfkey_object *o, struct bpfkey_cert *const *certs, siz
 		  const char *kernel, size_t *ret_index)
 {
 	unsigned int kinds = 0, version = 0;
+	const struct algo_limit *l;
 	size_t index = 0;
 	int r = parse_kernel(o->ctx, kernel, &kinds, &version);
 
+	/* Known before any key is asked, and so also where this OpenSSL cannot use it. */
+	l = r < 0 ? NULL : limit_of(o, kinds, version, true);
+	if (l)
+		return bk_fail(o->ctx, -BPFKEY_E_ALGORITHM, "%s", l->why);
 	if (r >= 0)
 		r = o->skeleton ? verify_skeleton(o, certs, n, version, &index) :
 				  verify_file(o, certs, n, kinds, &index);
@@ -152,4 +183,16 @@ int bpfkey_object_verify(struct bpfkey_object *o, struct bpfkey_cert *const *cer
 	bk_enter(o->ctx);
 	r = verify(o, certs, n, kernel, ret_index);
 	return r < 0 ? bk_fail(o->ctx, r, "'%s' is refused", o->path) : 0;
+}
+
+const char *bpfkey_object_condition(struct bpfkey_object *o, const char *kernel)
+{
+	unsigned int kinds, version;
+	const struct algo_limit *l;
+
+	bk_enter(o->ctx);
+	if (parse_kernel(o->ctx, kernel, &kinds, &version) < 0)
+		return NULL;
+	l = limit_of(o, kinds, version, false);
+	return l ? l->why : NULL;
 }
