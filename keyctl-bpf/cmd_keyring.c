@@ -170,13 +170,19 @@ static int follow(struct cli *cli, const struct bpfkey_ring_opts *o, const char 
 	return 0;
 }
 
-static int change(struct cli *cli, const char *role_name, const char *staging, change_fn fn)
+static int change(struct cli *cli, int argc, const char **argv, change_fn fn)
 {
-	struct bpfkey_ring_opts o = {.sz = sizeof(o), .staging = staging};
+	struct bpfkey_ring_opts o = {.sz = sizeof(o)};
+	const char *role = NULL;
+	const struct opt opts[] = {OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
+				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &o.staging),
+				   OPT_END};
 	struct bpfkey_ring_change *v = NULL;
 	size_t n = 0;
-	int r = parse_role(cli, role_name, &o.role);
+	int r = opt_parse(cli, opts, argc, argv);
 
+	if (!r)
+		r = parse_role(cli, role, &o.role);
 	if (r)
 		return r;
 	o.dry_run = cli->dry_run;
@@ -195,12 +201,7 @@ static int change(struct cli *cli, const char *role_name, const char *staging, c
 
 static int enroll_run(struct cli *cli, int argc, const char **argv)
 {
-	const char *role = NULL, *staging = NULL;
-	const struct opt opts[] = {OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
-				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging), OPT_END};
-	int r = opt_parse(cli, opts, argc, argv);
-
-	return r ? r : change(cli, role, staging, bpfkey_ring_enroll);
+	return change(cli, argc, argv, bpfkey_ring_enroll);
 }
 
 const struct cmd cmd_keyring_enroll = {
@@ -216,12 +217,7 @@ const struct cmd cmd_keyring_enroll = {
 
 static int remove_run(struct cli *cli, int argc, const char **argv)
 {
-	const char *role = NULL, *staging = NULL;
-	const struct opt opts[] = {OPT_STR(0, "role", "ROLE", ROLE_HELP, &role),
-				   OPT_STR(0, "staging", "NAME", STAGING_HELP, &staging), OPT_END};
-	int r = opt_parse(cli, opts, argc, argv);
-
-	return r ? r : change(cli, role, staging, bpfkey_ring_remove);
+	return change(cli, argc, argv, bpfkey_ring_remove);
 }
 
 const struct cmd cmd_keyring_remove = {
