@@ -123,7 +123,7 @@ int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
  * @name: what sentences call the object, and what it is named after when
  *        @opts->name is NULL; nothing is read or written there
  * @data: @n bytes of a BPF object or of a signed object
- * @opts: flags say nothing here
+ * @opts: of its flags BPFKEY_SIGN_AGAIN and what goes with it count here
  * @ret:  the signed object, @ret_n bytes; free with bpfkey_free()
  *
  * No file is touched. The loader, its metadata and the signatures by
@@ -213,7 +213,8 @@ enum bpfkey_object_part {
  * bpfkey_object_part - the bytes of one section, for who loads or embeds them
  * @ret: @ret_n bytes; they live as long as @o
  *
- * -BPFKEY_E_USAGE when there is no such part.
+ * -BPFKEY_E_USAGE when there is no such part, _NOT_FOUND when this object has
+ * not got it: a light skeleton has fewer.
  *
  * Since: 0.1
  */

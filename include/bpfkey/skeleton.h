@@ -17,6 +17,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What the instructions of a skeleton see to before they use their metadata. */
 enum bpfkey_skeleton_check {
@@ -66,6 +67,7 @@ const struct bpfkey_skeleton_info *bpfkey_object_skeleton(const struct bpfkey_ob
  */
 const char *bpfkey_object_gap(const struct bpfkey_object *o, size_t i);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

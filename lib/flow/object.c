@@ -292,6 +292,9 @@ int bpfkey_object_part(const struct bpfkey_object *o, enum bpfkey_object_part pa
 	if ((unsigned int)part >= BPFKEY_PART__END)
 		return bk_fail(o->ctx, -BPFKEY_E_USAGE, "a signed object has no part %u",
 			       (unsigned int)part);
+	if (!o->part[part].n)
+		return bk_fail(o->ctx, -BPFKEY_E_NOT_FOUND, "'%s' has no part '%s'", o->path,
+			       object_part_name((enum object_part)part));
 	*ret = o->part[part].p;
 	*ret_n = o->part[part].n;
 	return 0;

@@ -25,6 +25,11 @@ prototypes | cut -f1 | sort -u >"$T/declared"
 grep '^bpfkey_' "$T/symbols" | comm -23 - "$T/declared" | none "each public symbol is declared"
 comm -13 "$T/symbols" "$T/declared" | none "each public declaration is defined"
 
+# Symbols are hidden unless their header says otherwise.
+for h in $(sources 'include/bpfkey/*.h'); do
+	[ "$(grep -cE '^#pragma GCC visibility (push\(default\)|pop)$' "$h")" = 2 ] || echo "$h"
+done | none "each public header shows its calls by a visibility pragma"
+
 # Of the library as it is installed nothing else is seen.
 exported >"$T/exported"
 comm -23 "$T/declared" "$T/exported" | none "each public declaration is in lib/libbpfkey.map"
