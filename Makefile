@@ -60,7 +60,7 @@ LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
 LIB_LDLIBS := $(filter-out -lpopt,$(LDLIBS))
 ARCH    := $(shell uname -m | sed 's/x86_64/x86/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
-        -I/usr/include/$(shell $(CC) -print-multiarch)
+        -I/usr/include/$(shell uname -m)-linux-gnu
 
 BPF_SRC  := $(wildcard lib/bpf/*.bpf.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
