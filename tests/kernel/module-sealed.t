@@ -5,6 +5,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"
 
+[ "$KERNEL" != native ] || skip_all "this kernel makes .bpf itself: see native-sealed"
+
 params=/sys/module/bpf_keyring/parameters
 
 # shellcheck disable=SC2317 # called by refused

@@ -6,6 +6,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"
 
+[ "$KERNEL" != native ] || skip_all "this kernel makes .bpf itself: see native, module-native"
+
 params=/sys/module/bpf_keyring/parameters
 others=(.bpf_loader .bpf_delegated .bpf_policy .bpf_anchor)
 

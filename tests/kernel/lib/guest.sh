@@ -16,7 +16,8 @@
 #     guest_files="PATH..."    files or folders of the checkout, or '$O/PATH' of the build folder,
 #                              that the test reads; they lie at the same place below /lab
 #     guest_tools="T..."       more host commands to bring along
-#     guest_cmdline="W..."     more words for the kernel, e.g. lockdown=confidentiality
+#     guest_cmdline="W..."     more words for the kernel, e.g. lockdown=confidentiality; the native
+#                              kernel gets bpf.keyring_unsealed=1 unless they set that parameter
 #     guest_timeout=600        seconds for the whole guest
 #     guest_memory=1280        MiB
 #     guest_cpus=1             two of them wait for one another when the host is busy
@@ -24,7 +25,7 @@
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
 # $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
 # of the tests; libxdp's BPF objects are in /bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0;
-# LONG and SAN are what they were on the host, $KERNEL is the series; root has the session keyring
+# LONG and SAN are what they were on the host, $KERNEL is the series or "native"; root has the session keyring
 # of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings.
 
 guest_modules=${guest_modules-}
