@@ -38,7 +38,7 @@ $(REST): setup ; @:
 
 else
 
-PKGS := libbpf libelf libcrypto tss2-esys tss2-mu tss2-tctildr tss2-tcti-device tss2-tcti-swtpm tss2-tcti-mssim libtpms libkeyutils popt jansson
+PKGS := libbpf libelf libcrypto tss2-esys tss2-mu tss2-tctildr tss2-tcti-device tss2-tcti-swtpm tss2-tcti-mssim libtpms libkeyutils p11-kit-1 popt jansson
 QUIET_GOALS := clean help shell lab uninstall
 ifneq ($(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(foreach p,$(PKGS),$(shell pkg-config --exists $(p) 2>/dev/null || echo $(p)))
@@ -49,7 +49,9 @@ WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -W
         -Wundef -Wformat=2 -Wwrite-strings $(if $(RELEASE),,-Werror)
 # One set of objects serves the program, the tests and both forms of the library.
 HARDEN := -fstack-protector-strong -fPIC -fno-semantic-interposition -fvisibility=hidden
+P11_CFLAGS := $(shell pkg-config --cflags p11-kit-1 2>/dev/null)
 override CPPFLAGS += -Iinclude -I$(O)/include -D_GNU_SOURCE \
+        $(P11_CFLAGS) \
         $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CFLAGS  ?= -O2 -g
 LDFLAGS ?= -Wl,-z,relro,-z,now

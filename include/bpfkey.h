@@ -64,6 +64,7 @@
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
+#include <bpfkey/secret.h>
 #include <bpfkey/sign.h>
 #include <bpfkey/skeleton.h>
 #include <bpfkey/status.h>

@@ -18,6 +18,7 @@ enum cmd_flags {
 	CMD_CHANGES = 1 << 0,	/* takes --dry-run */
 	CMD_KERNEL = 1 << 1,	/* needs the running kernel: --root is a usage error */
 	CMD_TPM = 1 << 2,	/* may use a TPM: takes --tpm */
+	CMD_KEY = 1 << 3,	/* takes a private key: and the options of key_opts.h */
 };
 
 struct cli;

@@ -138,7 +138,7 @@ static int cert_new_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_cert_new = {
 	.noun = "cert", .verb = "new", .args = "",
 	.summary = "make a certificate signed by its own key",
-	.flags = CMD_CHANGES | CMD_TPM, .run = cert_new_run,
+	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = cert_new_run,
 };
 
 static int cert_request_run(struct cli *cli, int argc, const char **argv)
@@ -164,7 +164,7 @@ static int cert_request_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_cert_request = {
 	.noun = "cert", .verb = "request", .args = "",
 	.summary = "ask for a certificate",
-	.flags = CMD_CHANGES | CMD_TPM, .run = cert_request_run,
+	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = cert_request_run,
 };
 
 static int cert_issue_run(struct cli *cli, int argc, const char **argv)
@@ -191,7 +191,7 @@ static int cert_issue_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_cert_issue = {
 	.noun = "cert", .verb = "issue", .args = "REQUEST",
 	.summary = "answer a request with a certificate",
-	.min = 1, .max = 1, .flags = CMD_CHANGES | CMD_TPM, .run = cert_issue_run,
+	.min = 1, .max = 1, .flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = cert_issue_run,
 };
 
 static int show_one(struct cli *cli, const char *path)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* key: making private keys, and showing what a key file is. */
+/* key: making private keys, taking others' in, and showing what a key is. */
 #include <string.h>
 
 #include "cmd.h"
@@ -14,10 +14,15 @@ static void put_key(struct cli *cli, const struct bpfkey_key_info *i, bool made)
 	out_str(cli->out, "algorithm", i->alg);
 	if (made)
 		out_hex(cli->out, "public_hash", i->public_hash, sizeof(i->public_hash));
+	out_str(cli->out, "format", i->form == BPFKEY_FORM_PKCS11 ? "pkcs11" :
+		i->form == BPFKEY_FORM_TPM ? "tss2" : i->pkcs12 ? "pkcs12" : "pem");
+	if (i->form == BPFKEY_FORM_FILE)
+		out_bool(cli->out, "passphrase", i->passphrase);
 	out_bool(cli->out, "sidecar", i->sidecar);
 	if (!i->sidecar)
 		return;
 	out_time(cli->out, "created", i->created);
+	out_bool(cli->out, "imported", i->imported);
 	if (i->form != BPFKEY_FORM_TPM)
 		return;
 	out_str(cli->out, "tpm_kind", i->tpm_kind);
@@ -28,12 +33,29 @@ static void put_key(struct cli *cli, const struct bpfkey_key_info *i, bool made)
 
 static void warn(struct cli *cli, const struct bpfkey_key_info *i)
 {
+	if (i->form == BPFKEY_FORM_FILE && i->passphrase)
+		return;
 	if (i->form == BPFKEY_FORM_FILE)
 		msg_warning(cli, "a key in a file is for tests and migration: whoever copies the "
 			    "file can sign. Use --form tpm");
 	else if (i->tpm_software)
 		msg_warning(cli, "this TPM is software: it protects the key from nobody who can "
 			    "read its state");
+}
+
+static int parse_form(struct cli *cli, const char *form, enum bpfkey_form *ret)
+{
+	if (bpfkey_form_parse(form, ret) < 0 || *ret == BPFKEY_FORM_PKCS11)
+		return bad_usage(cli, "no key form '%s': there are tpm and file", form);
+	return 0;
+}
+
+static void put_made(struct cli *cli)
+{
+	if (cli->dry_run)
+		out_note(cli->out, "nothing was made: dry run");
+	else
+		out_changed(cli->out);
 }
 
 static int key_new_run(struct cli *cli, int argc, const char **argv)
@@ -57,8 +79,9 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 
 	if (r)
 		return r;
-	if (bpfkey_form_parse(form, &o.form) < 0)
-		return bad_usage(cli, "no key form '%s': there are tpm and file", form);
+	r = parse_form(cli, form, &o.form);
+	if (r)
+		return r;
 	o.alg = alg;
 	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
 
@@ -68,10 +91,7 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 	i = bpfkey_key_info(key);
 	warn(cli, i);
 	put_key(cli, i, !cli->dry_run);
-	if (cli->dry_run)
-		out_note(cli->out, "nothing was made: dry run");
-	else
-		out_changed(cli->out);
+	put_made(cli);
 	bpfkey_key_free(key);
 	return 0;
 }
@@ -80,6 +100,45 @@ const struct cmd cmd_key_new = {
 	.noun = "key", .verb = "new", .args = "",
 	.summary = "make a private key in the TPM or in a file",
 	.flags = CMD_CHANGES | CMD_TPM, .run = key_new_run,
+};
+
+static int key_import_run(struct cli *cli, int argc, const char **argv)
+{
+	const char *form = "tpm", *path = NULL;
+	bool force = false;
+	const struct opt opts[] = {
+		OPT_STR(0, "form", "FORM", "tpm: into the TPM, wrapped for it; file: PEM, "
+			"encrypted when SOURCE is (default tpm)", &form),
+		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",
+			&path),
+		OPT_FLAG('f', "force", "replace a key that is there", &force),
+		OPT_END
+	};
+	struct bpfkey_key_opts o = { .sz = sizeof(o) };
+	struct bpfkey_key *key = NULL;
+	int r = opt_parse(cli, opts, argc, argv);
+
+	r = r ? r : parse_form(cli, form, &o.form);
+	if (r)
+		return r;
+	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
+	r = bpfkey_key_import(cli->ctx, cli->argv[0], path, &o, &key);
+	if (r < 0)
+		return r;
+	warn(cli, bpfkey_key_info(key));
+	if (!cli->dry_run)
+		msg_warning(cli, "the file that the key came from still signs, and so does every "
+			    "copy of it: keep one offline or destroy them");
+	put_key(cli, bpfkey_key_info(key), true);
+	put_made(cli);
+	bpfkey_key_free(key);
+	return 0;
+}
+
+const struct cmd cmd_key_import = {
+	.noun = "key", .verb = "import", .args = "SOURCE",
+	.summary = "take a private key from PEM or PKCS#12 into the TPM or a file",
+	.min = 1, .max = 1, .flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = key_import_run,
 };
 
 static int key_show_run(struct cli *cli, int argc, const char **argv)
@@ -99,7 +158,7 @@ static int key_show_run(struct cli *cli, int argc, const char **argv)
 }
 
 const struct cmd cmd_key_show = {
-	.noun = "key", .verb = "show", .args = "FILE",
-	.summary = "say what a private key file is; needs no TPM",
-	.min = 1, .max = 1, .run = key_show_run,
+	.noun = "key", .verb = "show", .args = "KEY",
+	.summary = "say what a private key is; needs no TPM",
+	.min = 1, .max = 1, .flags = CMD_KEY, .run = key_show_run,
 };

@@ -28,8 +28,8 @@ static int resign_run(struct cli *cli, int argc, const char **argv)
 	const char *covers = NULL;
 	const struct opt opts[] = {
 		OPT_REQ('k', "key", "KEY", "sign with this private key, of any form", &a.key),
-		OPT_REQ('c', "cert", "CERT", "the key's certificate, role build or delegated",
-			&a.cert),
+		OPT_STR('c', "cert", "CERT", "the key's certificate, role build or delegated "
+			"(default: the one that came with a PKCS#12 or pkcs11: key)", &a.cert),
 		OPT_STR('o', "out", "OUT", "write to this file, or into this directory", &a.out),
 		OPT_FLAG('i', "in-place", "replace each file", &a.in_place),
 		OPT_FLAG('f', "force", "replace an output that exists", &a.force),
@@ -38,6 +38,8 @@ static int resign_run(struct cli *cli, int argc, const char **argv)
 			 "may be repeated", &signed_by),
 		OPT_STR(0, "for", "WHAT", "light skeletons: sign insns (Linux 6.18 to 7.2) or "
 			"metadata, too (7.3 and later); default: as they were made", &covers),
+		OPT_STR(0, "log", "FILE", "append a line to the signing log before an output "
+			"appears", &a.log),
 		OPT_END
 	};
 	int r = opt_parse(cli, opts, argc, argv);
@@ -59,5 +61,5 @@ static int resign_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_resign = {
 	.verb = "resign", .args = "FILE...", .min = 1, .max = -1,
 	.summary = "replace the signatures of signed objects and light skeletons",
-	.flags = CMD_CHANGES | CMD_TPM, .run = resign_run,
+	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = resign_run,
 };

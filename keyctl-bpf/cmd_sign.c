@@ -59,8 +59,8 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 	struct sign_args a = { .jobs.opts.sz = sizeof(a.jobs.opts) };
 	const struct opt opts[] = {
 		OPT_REQ('k', "key", "KEY", "sign with this private key, of any form", &a.jobs.key),
-		OPT_REQ('c', "cert", "CERT", "the key's certificate, role build or delegated",
-			&a.jobs.cert),
+		OPT_STR('c', "cert", "CERT", "the key's certificate, role build or delegated "
+			"(default: the one that came with a PKCS#12 or pkcs11: key)", &a.jobs.cert),
 		OPT_STR('o', "out", "OUT", "write to this file, or into this directory (default: "
 			"X.signed.o beside X.o)", &a.jobs.out),
 		OPT_FLAG('i', "in-place", "replace each object by its signed form",
@@ -77,6 +77,8 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 		OPT_HASH(&a.jobs),
 		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE: a detached signature (DER)",
 			&a.raw),
+		OPT_STR(0, "log", "FILE", "append a line to the signing log before an output "
+			"appears", &a.jobs.log),
 		OPT_END
 	};
 	int r = opt_parse(cli, opts, argc, argv);
@@ -92,5 +94,5 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_sign = {
 	.verb = "sign", .args = "[OBJ]...", .min = 0, .max = -1,
 	.summary = "turn BPF objects into signed objects",
-	.flags = CMD_CHANGES | CMD_TPM, .run = sign_run,
+	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = sign_run,
 };

@@ -46,7 +46,8 @@ _keyctl_bpf() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		[[ ${COMP_WORDS[i]} == -* ]] && continue
-		[[ ${COMP_WORDS[i-1]} == --tpm || ${COMP_WORDS[i-1]} == --root ]] && continue
+		[[ " --tpm --root --passphrase-file --passphrase-fd --pkcs11-module --pkcs11-env " == \
+			*" ${COMP_WORDS[i-1]} "* ]] && continue
 		if [[ -z $noun ]]; then
 			noun=${COMP_WORDS[i]}
 			[[ -n $(_keyctl_bpf_options "$noun") ]] && name=$noun && break

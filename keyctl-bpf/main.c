@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ask.h"
 #include "cmd.h"
 #include "cmd_list.h"
 #include "hygiene.h"
@@ -24,6 +25,7 @@
 	X(cmd_inspect)                                                         \
 	X(cmd_load)                                                            \
 	X(cmd_key_new)                                                         \
+	X(cmd_key_import)                                                      \
 	X(cmd_key_show)                                                        \
 	X(cmd_cert_new)                                                        \
 	X(cmd_cert_request)                                                    \
@@ -94,6 +96,7 @@ static int start(struct cli *cli, const char **ret_why)
 	*ret_why = NULL;
 	bpfkey_ctx_set_log(cli->ctx, msg_log, cli);
 	bpfkey_ctx_set_progress(cli->ctx, msg_progress, cli);
+	bpfkey_ctx_set_ask(cli->ctx, ask_secret, cli);
 	msg_catch_signals();
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "key_opts.h"
 #include "opt.h"
 #include "opt_help.h"
 #include "out.h"
@@ -30,15 +31,17 @@ struct opt_state {
 /* What every command may be given, and what its flags say to that. */
 struct globals {
 	const char *tpm, *root;
+	struct key_opts key;
 	bool json, dry_run, quiet, verbose, help, version, dump, commands;
 };
 
-#define GLOBALS_N 10
+#define GLOBALS_N (10 + KEY_OPTS_N)
 #define GLOBALS(g)                                                                              \
 	OPT_FLAG(0, "json", "answer with one JSON object", &(g)->json),                         \
 	OPT_FLAG(0, "dry-run", "show what would change, change nothing", &(g)->dry_run),        \
 	OPT_STR(0, "tpm", "TCTI", "the TPM to use (default device:/dev/tpmrm0)", &(g)->tpm),    \
 	OPT_STR(0, "root", "DIR", "take /etc, /var and /run below DIR", &(g)->root),            \
+	KEY_OPTS(&(g)->key),                                                                    \
 	OPT_FLAG('q', "quiet", "print errors only", &(g)->quiet),                               \
 	OPT_FLAG('v', "verbose", "say what is done", &(g)->verbose),                            \
 	OPT_FLAG('h', "help", "show this help", &(g)->help),                                    \
@@ -376,6 +379,9 @@ static int apply_globals(struct cli *cli, const struct globals *g)
 		return bad_usage(cli, "'%s' changes nothing and takes no '--dry-run'", name);
 	if (g->tpm && !(cli->cmd->flags & CMD_TPM))
 		return bad_usage(cli, "'%s' uses no TPM and takes no '--tpm'", name);
+	if (key_opts_given(&g->key) && !(cli->cmd->flags & CMD_KEY))
+		return bad_usage(cli, "'%s' takes no private key and no '--%s'", name,
+				 key_opts_given(&g->key));
 	if (g->root && (cli->cmd->flags & CMD_KERNEL))
 		return bad_usage(cli, "'%s' works on the running kernel and takes no '--root'",
 				 name);
@@ -389,7 +395,7 @@ static int apply_globals(struct cli *cli, const struct globals *g)
 	r = g->root ? bpfkey_ctx_set_root(cli->ctx, g->root) : 0;
 	if (r == 0 && g->tpm)
 		r = bpfkey_ctx_set_tpm(cli->ctx, g->tpm);
-	return r;
+	return r ? r : key_opts_apply(cli, &g->key);
 }
 
 /* --help and its like win over whatever else may be wrong, as long as it parses. */
@@ -417,6 +423,8 @@ static void shown_globals(const struct cmd *cmd, const struct opt *all, struct o
 		if (!strcmp(all->name, "tpm") && !(cmd->flags & CMD_TPM))
 			continue;
 		if (!strcmp(all->name, "root") && (cmd->flags & CMD_KERNEL))
+			continue;
+		if (key_opts_is(all->name) && !(cmd->flags & CMD_KEY))
 			continue;
 		if (!strncmp(all->name, "dump-", 5))
 			continue;

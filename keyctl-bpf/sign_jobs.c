@@ -70,6 +70,8 @@ int sign_jobs_open(struct cli *cli, const struct sign_jobs *a, struct bpfkey_sig
 
 	if (r >= 0 && a->hash)
 		r = bpfkey_signer_use_hash(s, a->hash);
+	if (r >= 0 && a->log)
+		r = bpfkey_signer_set_log(s, a->log, cli->dry_run ? BPFKEY_SIGN_DRY_RUN : 0);
 	if (r < 0) {
 		bpfkey_signer_free(s);
 		return r;
@@ -90,6 +92,7 @@ void sign_jobs_signer(struct cli *cli, const struct bpfkey_signer *s)
 	out_str(cli->out, "algorithm", c->alg);
 	out_hex(cli->out, "key_id", c->key_id, c->key_id_len);
 	out_hex(cli->out, "fingerprint", c->fingerprint, sizeof(c->fingerprint));
+	out_str(cli->out, "certificate", bpfkey_signer_cert_from(s));
 	out_str(cli->out, "hash", bpfkey_signer_hash(s));
 	out_list(cli->out, "limits");
 	for (size_t i = 0; (limit = bpfkey_signer_limit(s, i)); i++)

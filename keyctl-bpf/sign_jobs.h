@@ -6,7 +6,7 @@
 #include "cmd.h"
 
 struct sign_jobs {
-	const char *key, *cert, *out, *hash;
+	const char *key, *cert, *out, *log, *hash;
 	bool in_place, force;
 	bool again;		/* resign: the output's own kernels are shown */
 	struct bpfkey_sign_opts opts;
@@ -15,11 +15,11 @@ struct sign_jobs {
 /* sign_jobs_check - usage of what is in @a, for the files in cli->argv. */
 int sign_jobs_check(struct cli *cli, const struct sign_jobs *a);
 
+/* sign_jobs_open - the signer, with its hash and its log. */
+int sign_jobs_open(struct cli *cli, const struct sign_jobs *a, struct bpfkey_signer **ret);
+
 /* sign_jobs_run - sign the files in cli->argv and answer. */
 int sign_jobs_run(struct cli *cli, struct sign_jobs *a);
-
-/* sign_jobs_open - the signer, with the hash that was asked for. */
-int sign_jobs_open(struct cli *cli, const struct sign_jobs *a, struct bpfkey_signer **ret);
 
 /* OPT_HASH - for the tables of both. */
 #define OPT_HASH(a)                                                                          \

@@ -11,6 +11,7 @@
 #include "../lib/base/buf.h"
 #include "../lib/base/ctx.h"
 #include "../lib/base/pubkey.h"
+#include "../lib/base/secret.h"
 
 struct tpm;
 struct tpm_key;
@@ -72,6 +73,16 @@ struct tpm_key_meta {
 
 int tpm_key_create(struct tpm *t, const char *alg, struct buf *ret_pem,
 		   struct tpm_key_meta *ret_meta);
+
+/*
+ * tpm_key_import - a signing key whose private half is known, under the storage
+ * root key
+ * @private: EC: the scalar; RSA: one prime; as lib/crypto's pkey_numbers() gives it
+ *
+ * It crosses to the TPM in an outer wrap that only its storage root key opens.
+ */
+int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *private,
+		   struct buf *ret_pem, struct tpm_key_meta *ret_meta);
 
 /* tpm_key_is_pem - does this look like a TSS2 PRIVATE KEY file? */
 bool tpm_key_is_pem(struct view pem);

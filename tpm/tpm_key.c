@@ -90,9 +90,20 @@ static int check_use(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p)
 	return 0;
 }
 
-int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret)
+int tpm_public_numbers(const TPMT_PUBLIC *p, struct pubkey *ret)
 {
 	struct pubkey k = { 0 };
+
+	if (p->type != TPM2_ALG_ECC && p->type != TPM2_ALG_RSA)
+		return -1;
+	if ((p->type == TPM2_ALG_ECC ? public_ec(p, &k) : public_rsa(p, &k)) < 0)
+		return -1;
+	*ret = k;
+	return 0;
+}
+
+int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret)
+{
 	int r;
 
 	if (p->type != TPM2_ALG_ECC && p->type != TPM2_ALG_RSA)
@@ -100,12 +111,11 @@ int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *
 	r = check_use(ctx, p);
 	if (r < 0)
 		return r;
-	if ((p->type == TPM2_ALG_ECC ? public_ec(p, &k) : public_rsa(p, &k)) < 0)
+	if (tpm_public_numbers(p, ret) < 0)
 		return bk_fail(
 			ctx, -BPFKEY_E_NO_SUPPORT,
 			"the TPM key's size or curve is none of p256, p384, p521, rsa2048, "
 			"rsa3072, rsa4096");
-	*ret = k;
 	return 0;
 }
 
@@ -136,7 +146,7 @@ int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret
  * Without a scheme, so that the signer chooses the hash; without dictionary
  * attack protection, because there is no PIN to guess and a crash would count.
  */
-static TPM2B_PUBLIC key_template(const struct tpm_alg *alg)
+TPM2B_PUBLIC tpm_key_template(const struct tpm_alg *alg)
 {
 	TPM2B_PUBLIC t = { .publicArea = {
 		.type = alg->type,
@@ -165,7 +175,7 @@ static int create_under(struct tpm *t, const struct tpm_object *srk, const struc
 	_cleanup_(tpm_esys_freep) TPM2B_PRIVATE *private = NULL;
 	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	const TPM2B_PUBLIC template = key_template(alg);
+	const TPM2B_PUBLIC template = tpm_key_template(alg);
 	const TPML_PCR_SELECTION no_pcrs = { 0 };
 	const TPM2B_DATA outside = { 0 };
 	ESYS_TR session;
@@ -184,7 +194,7 @@ static int create_under(struct tpm *t, const struct tpm_object *srk, const struc
 	return 0;
 }
 
-static int check_alg(struct tpm *t, const char *name, const struct tpm_alg **ret)
+int tpm_key_alg(struct tpm *t, const char *name, const struct tpm_alg **ret)
 {
 	bool has = false;
 	int r = tpm_has_alg(t, name, &has);
@@ -201,27 +211,38 @@ static int check_alg(struct tpm *t, const char *name, const struct tpm_alg **ret
 	return 0;
 }
 
+int tpm_key_parent(struct tpm *t, TPM2_HANDLE *ret_parent, char *ret_name,
+		   struct tpm_object *ret)
+{
+	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
+	bool persistent;
+	int r = tpm_srk_find(t, &o, &persistent);
+
+	if (!r && !persistent)
+		r = tpm_srk_open(t, TPM2_RH_OWNER, false, &o);
+	if (!r)
+		r = tpm_object_name(&o, ret_name, 80);
+	if (r < 0)
+		return r;
+	*ret_parent = persistent ? TPM_SRK_HANDLE : TPM2_RH_OWNER;
+	*ret = o;
+	o.handle = ESYS_TR_NONE;
+	return 0;
+}
+
 int tpm_key_create(struct tpm *t, const char *name, struct buf *ret_pem,
 		   struct tpm_key_meta *ret_meta)
 {
 	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
-	struct tpm_file f = { .parent = TPM_SRK_HANDLE };
 	struct tpm_key_meta m = { 0 };
 	const struct tpm_alg *alg = NULL;
-	bool persistent;
+	struct tpm_file f = { 0 };
 	int r;
 
-	r = check_alg(t, name, &alg);
+	r = tpm_key_alg(t, name, &alg);
 	if (r < 0)
 		return r;
-	r = tpm_srk_find(t, &srk, &persistent);
-	if (!r && !persistent) {
-		f.parent = TPM2_RH_OWNER;
-		r = tpm_srk_open(t, f.parent, false, &srk);
-	}
-	if (r < 0)
-		return r;
-	r = tpm_object_name(&srk, m.srk_name, sizeof(m.srk_name));
+	r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
 	if (r < 0)
 		return r;
 	r = create_under(t, &srk, alg, &f);

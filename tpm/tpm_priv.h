@@ -96,6 +96,25 @@ int tpm_public_name(struct bpfkey_ctx *ctx, const TPM2B_PUBLIC *public, char *ou
 /* tpm_public_key - as plain numbers; refuses what is no signing key we can use. */
 int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret);
 
+/* tpm_public_numbers - the same of any RSA or EC key, whatever it is for; 0 or -1 */
+int tpm_public_numbers(const TPMT_PUBLIC *p, struct pubkey *ret);
+
+struct tpm_alg;
+
+/* tpm_key_template - a signing key that is born in the TPM */
+TPM2B_PUBLIC tpm_key_template(const struct tpm_alg *alg);
+
+/*
+ * tpm_key_parent - where new keys go: the persistent storage root key, or the
+ * primary of the template
+ * @ret_parent: as a key file names it; @ret_name: its TPM name in hex, 80 bytes
+ */
+int tpm_key_parent(struct tpm *t, TPM2_HANDLE *ret_parent, char *ret_name,
+		   struct tpm_object *ret);
+
+/* tpm_key_alg - the row of an algorithm that this TPM has */
+int tpm_key_alg(struct tpm *t, const char *name, const struct tpm_alg **ret);
+
 /* One row for each algorithm that a TPM key may have. */
 struct tpm_alg {
 	const char *name;

@@ -45,7 +45,7 @@ extern "C" {
 	X(SEALED, 3, "the keyring is sealed")                                  \
 	X(MISMATCH, 3, "key and description differ")                           \
 	X(INSECURE, 3, "others can read or change it")                         \
-	X(PIN, 3, "wrong PIN")                                                 \
+	X(PIN, 3, "wrong PIN or passphrase")                                   \
 	X(LOCKOUT, 3, "the TPM is locked out")                                 \
 	X(OTHER_TPM, 3, "made for another TPM")                                \
 	X(POLICY, 3, "the policy of the key is not met")                       \
@@ -62,7 +62,9 @@ extern "C" {
 	X(NO_GATE, 4, "the gate is not installed")                             \
 	X(PRIVILEGE, 4, "not permitted for this user")                         \
 	X(NO_SUPPORT, 4, "this build or machine cannot do it")                 \
-	X(ATTENTION, 3, "something needs attention")
+	X(ATTENTION, 3, "something needs attention")                           \
+	X(NO_TOKEN, 4, "no such token here")                                   \
+	X(TOKEN, 1, "the token answered with an error")
 
 enum bpfkey_err {
 	BPFKEY_OK = 0,

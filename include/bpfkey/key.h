@@ -34,10 +34,11 @@ int bpfkey_role_parse(const char *name, enum bpfkey_role *ret);
 enum bpfkey_form {
 	BPFKEY_FORM_FILE,	/* its numbers are in the file: for tests and migration */
 	BPFKEY_FORM_TPM,	/* only the TPM that made it can use it */
+	BPFKEY_FORM_PKCS11,	/* on a token that a pkcs11: URI names; not made here */
 	BPFKEY_FORM__END
 };
 
-/** bpfkey_form_name - "file", "tpm"; NULL past the last. */
+/** bpfkey_form_name - "file", "tpm", "pkcs11"; NULL past the last. */
 const char *bpfkey_form_name(enum bpfkey_form form);
 
 /** bpfkey_form_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
@@ -59,6 +60,9 @@ struct bpfkey_key_info {
 	const char *tpm_kind;		/* "device", "swtpm", "embedded", "other" */
 	bool tpm_software;		/* an emulator: protects nothing from root */
 	const char *srk_name, *key_name; /* hex of the TPM's names */
+	bool imported;			/* it was made elsewhere, where copies may be */
+	bool passphrase;		/* the file is encrypted; known without sidecar */
+	bool pkcs12;			/* a PKCS#12 file, else PEM; likewise */
 };
 
 /* Flags of calls that make files. */
@@ -98,11 +102,32 @@ int bpfkey_key_new(struct bpfkey_ctx *ctx, const char *path,
 		   const struct bpfkey_key_opts *opts, struct bpfkey_key **ret);
 
 /**
+ * bpfkey_key_import - put a private key that others made where ours live
+ * @source: PEM or PKCS#12, with or without passphrase (bpfkey/secret.h); left
+ *          as it is
+ * @path:   as bpfkey_key_new()
+ * @opts:   @alg is NULL: the key has one. BPFKEY_FORM_TPM: it crosses to the
+ *          TPM wrapped for its storage root key; BPFKEY_FORM_FILE: PKCS#8 in
+ *          PEM, encrypted with the passphrase of @source when that has one
+ * @ret:    facts of the key; NULL if not wanted
+ *
+ * As bpfkey_key_new(), and -BPFKEY_E_FORMAT, _PIN (wrong passphrase), _WEAK,
+ * _ALGORITHM (no kernel takes it), _NO_SUPPORT (also: a key that is in a TPM or
+ * on a token already).
+ *
+ * Since: 0.1
+ */
+int bpfkey_key_import(struct bpfkey_ctx *ctx, const char *source, const char *path,
+		      const struct bpfkey_key_opts *opts, struct bpfkey_key **ret);
+
+/**
  * bpfkey_key_open - read a key file's public facts; needs no TPM
+ * @path: the file, or a pkcs11: URI
  * @ret: free with bpfkey_key_free()
  *
  * -BPFKEY_E_INSECURE when others can read the file, _FORMAT, _MISMATCH when
- * the sidecar describes another key. A missing sidecar is a warning.
+ * the sidecar describes another key, _PIN (wrong passphrase or PIN), and of
+ * tokens _NO_TOKEN, _NOT_FOUND, _LOCKOUT, _TOKEN. A missing sidecar is a warning.
  *
  * Since: 0.1
  */

@@ -22,13 +22,16 @@ struct bpfkey_signer;
 
 /**
  * bpfkey_signer_open - a private key of any form with its certificate
- * @key:  path of the key
- * @cert: path of its certificate: role build or delegated, valid now
+ * @key:  path of the key, or a pkcs11: URI; bpfkey/secret.h says where its
+ *        passphrase or PIN comes from
+ * @cert: path of its certificate: role build or delegated, valid now; NULL: the
+ *        one that came with the key, in a PKCS#12 file or on the token
  * @ret:  free with bpfkey_signer_free(); a TPM stays open until then, so one
  *        signer for many objects is where the speed is
  *
  * -BPFKEY_E_MISMATCH (not the certificate of this key), _ROLE, _EXPIRED,
- * _NOT_YET_VALID, _INSECURE, _ALGORITHM, _FORMAT, _NO_TPM, _TPM, ...
+ * _NOT_YET_VALID, _INSECURE, _ALGORITHM, _FORMAT, _NO_TPM, _TPM, _PIN (also a
+ * wrong passphrase), _USAGE (no certificate), _NO_TOKEN, _TOKEN, ...
  */
 int bpfkey_signer_open(struct bpfkey_ctx *ctx, const char *key, const char *cert,
 		       struct bpfkey_signer **ret);
@@ -36,6 +39,14 @@ void bpfkey_signer_free(struct bpfkey_signer *s);
 
 /** bpfkey_signer_cert - what the certificate says; lives as long as @s. */
 const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s);
+
+/**
+ * bpfkey_signer_cert_from - the file, or the key, that the certificate came from
+ * @s: lives at least as long as the answer
+ *
+ * Since: 0.1
+ */
+const char *bpfkey_signer_cert_from(const struct bpfkey_signer *s);
 
 /**
  * bpfkey_signer_use_hash - sign with another hash than SHA-256 from now on
@@ -77,6 +88,20 @@ enum bpfkey_sign_flags {
 	BPFKEY_SIGN_FOR_INSNS = 1 << 3,		/* 6.18 to 7.2 */
 	BPFKEY_SIGN_FOR_METADATA = 1 << 4,	/* 7.3 and later */
 };
+
+/**
+ * bpfkey_signer_set_log - keep a signing log from now on
+ * @path:  one line is appended, and on the disk, before a file with a signature
+ *         of @s appears, or a call hands one over in memory; made with mode
+ *         0600 when it is not there
+ * @flags: BPFKEY_SIGN_DRY_RUN: only see whether it can be written
+ *
+ * keyctl-bpf-sign(1) has the fields. -BPFKEY_E_IO, _PRIVILEGE, _INSECURE
+ * (everybody may write to it); a signing call later also _BUSY.
+ *
+ * Since: 0.1
+ */
+int bpfkey_signer_set_log(struct bpfkey_signer *s, const char *path, unsigned int flags);
 
 /**
  * struct bpfkey_sign_opts - what is frozen into a signed object

@@ -14,6 +14,7 @@
 struct bpfkey_ctx {
 	char *root, *tpm;
 	char *message, *hint;
+	struct bk_sources from;
 	bpfkey_log_fn log;
 	void *log_user;
 	bpfkey_progress_fn progress;
@@ -26,6 +27,7 @@ int bpfkey_ctx_new(struct bpfkey_ctx **ret)
 
 	if (!ctx)
 		return -BPFKEY_E_NOMEM;
+	ctx->from.passphrase_fd = -1;
 	*ret = ctx;
 	return 0;
 }
@@ -36,6 +38,8 @@ void bpfkey_ctx_free(struct bpfkey_ctx *ctx)
 		return;
 	free(ctx->root);
 	free(ctx->tpm);
+	free(ctx->from.passphrase_file);
+	free(ctx->from.pkcs11_module);
 	free(ctx->message);
 	free(ctx->hint);
 	free(ctx);
@@ -88,10 +92,20 @@ const char *bpfkey_ctx_root(const struct bpfkey_ctx *ctx)
 	return ctx->root ? ctx->root : "";
 }
 
+int bk_ctx_set(struct bpfkey_ctx *ctx, char **setting, const char *value)
+{
+	return set_string(ctx, setting, value, value ? strlen(value) : 0);
+}
+
+struct bk_sources *bk_ctx_sources(struct bpfkey_ctx *ctx)
+{
+	return &ctx->from;
+}
+
 int bpfkey_ctx_set_tpm(struct bpfkey_ctx *ctx, const char *spec)
 {
 	bk_enter(ctx);
-	return set_string(ctx, &ctx->tpm, spec, spec ? strlen(spec) : 0);
+	return bk_ctx_set(ctx, &ctx->tpm, spec);
 }
 
 const char *bpfkey_ctx_tpm(const struct bpfkey_ctx *ctx)

@@ -5,6 +5,7 @@
 
 #include <bpfkey/ctx.h>
 #include <bpfkey/err.h>
+#include <bpfkey/secret.h>
 
 #include "util.h"
 
@@ -39,6 +40,19 @@ void bk_log(struct bpfkey_ctx *ctx, enum bpfkey_log_level level, const char *fmt
 	_printf_(3, 4);
 
 void bk_progress(struct bpfkey_ctx *ctx, const char *what, uint64_t done, uint64_t total);
+
+/* Where secrets come from (bpfkey/secret.h); passphrase_get() is who goes by it. */
+struct bk_sources {
+	char *passphrase_file, *pkcs11_module;
+	int passphrase_fd;
+	bpfkey_ask_fn ask;
+	void *ask_user;
+};
+
+struct bk_sources *bk_ctx_sources(struct bpfkey_ctx *ctx);
+
+/* bk_ctx_set - replace a string of the context by a copy of @value; NULL clears it. */
+int bk_ctx_set(struct bpfkey_ctx *ctx, char **setting, const char *value);
 
 /*
  * bk_path - put the root of @ctx in front of an absolute path

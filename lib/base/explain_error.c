@@ -68,10 +68,12 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	ROW(INSECURE, "a private file or directory is open to others or belongs to someone else",
 	    "set owner and mode (0600 for keys, 0700 for directories); treat the key as leaked "
 	    "if it mattered"),
-	ROW(PIN, "the PIN was wrong, and the TPM counted the attempt",
-	    "try again with the right PIN; see 'keyctl-bpf tpm show' for attempts left"),
-	ROW(LOCKOUT, "too many wrong PINs: the TPM refuses even the right one for a while",
-	    "wait the interval that 'keyctl-bpf tpm show' prints"),
+	ROW(PIN, "the PIN or passphrase was wrong; a TPM or a token counted the attempt",
+	    "try again with the right one; see 'keyctl-bpf tpm show' for attempts left in a TPM"),
+	ROW(LOCKOUT, "too many wrong PINs: the TPM refuses even the right one for a while, a token "
+	    "until its PIN is set anew",
+	    "wait the interval that 'keyctl-bpf tpm show' prints, or unlock the token with its own "
+	    "tool"),
 	ROW(OTHER_TPM, "the key file was made by another TPM, or this TPM was cleared since",
 	    "use the machine that made it, or make a new key with 'keyctl-bpf key new'"),
 	ROW(POLICY, "the machine is not in the state that the key demands",
@@ -101,6 +103,11 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	    "'keyctl-bpf doctor' lists what is missing"),
 	ROW(ATTENTION, "a check found what should not stay as it is",
 	    "do what each finding names as its next step"),
+	ROW(NO_TOKEN, "no PKCS#11 token or module is there that the pkcs11: URI could mean",
+	    "see with 'p11tool --list-token-urls' what is there; name the library with "
+	    "'--pkcs11-module'"),
+	ROW(TOKEN, "the PKCS#11 token answered with an error that the message names",
+	    "look at what the token's own library logs"),
 };
 
 const size_t bk_explain_error_n = ARRAY_SIZE(bk_explain_error);

@@ -75,11 +75,12 @@ static int check_private(struct bpfkey_ctx *ctx, const char *path, const struct 
 {
 	if (st->st_uid && st->st_uid != geteuid())
 		return bk_fail(ctx, -BPFKEY_E_INSECURE,
-			       "private key file '%s' belongs to user %u", path, st->st_uid);
+			       "private file '%s' belongs to user %u", path, st->st_uid);
 	if (st->st_mode & 077) {
-		bk_hint(ctx, "chmod 600 '%s'; a key that others could read must be replaced", path);
+		bk_hint(ctx, "chmod 600 '%s'; a secret that others could read must be replaced",
+			path);
 		return bk_fail(ctx, -BPFKEY_E_INSECURE,
-			       "private key file '%s' has mode %04o: others can reach it", path,
+			       "private file '%s' has mode %04o: others can reach it", path,
 			       st->st_mode & 07777);
 	}
 	return 0;

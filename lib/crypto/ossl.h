@@ -59,6 +59,10 @@ EVP_PKEY *pkey_evp(const struct pkey *key);
  * @ret: free with EVP_MD_free(); NULL for a key that hashes by itself
  */
 int pkey_md(struct bpfkey_ctx *ctx, const struct pkey *key, EVP_MD **ret);
+
+/* pkey_from_evp - take over a whole pair; refuses halves and pairs that do not fit. */
+int pkey_from_evp(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct pkey **ret);
+
 X509 *cert_x509(const struct bpfkey_cert *cert);
 
 /*
@@ -99,6 +103,9 @@ struct remote_key {
 
 /* Entry of the built-in provider (pkey_provider.c). */
 OSSL_provider_init_fn bk_provider_init;
+
+/* pkey_public_new - the public half in the default provider; NULL when it is not valid. */
+EVP_PKEY *pkey_public_new(OSSL_LIB_CTX *lib, const struct pubkey *pub);
 
 /* pkey_remote_new - an EVP_PKEY of the provider around @key, which must outlive it. */
 EVP_PKEY *pkey_remote_new(OSSL_LIB_CTX *lib, struct remote_key *key);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/decoder.h>
 #include <openssl/encoder.h>
 #include <openssl/err.h>
 
@@ -86,48 +85,6 @@ int pkey_generate(struct bpfkey_ctx *ctx, const char *alg, struct pkey **ret)
 	return wrap(ctx, &evp, NULL, ret);
 }
 
-/* A key file has no business asking a terminal: say that it is protected. */
-static int no_passphrase(char *buf _unused_, int size _unused_, int rw _unused_, void *user)
-{
-	*(bool *)user = true;
-	return -1;
-}
-
-static int decode(struct bpfkey_ctx *ctx, struct bk_secret *pem, EVP_PKEY **ret)
-{
-	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
-	const uint8_t *p = bk_secret_data(pem);
-	size_t n = bk_secret_len(pem);
-	OSSL_LIB_CTX *lib = bk_ossl();
-	OSSL_DECODER_CTX *d;
-	bool asked = false;
-	int ok;
-
-	if (!lib)
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot start OpenSSL");
-	d = OSSL_DECODER_CTX_new_for_pkey(&evp, "PEM", NULL, NULL, EVP_PKEY_KEYPAIR, lib,
-					  "provider=default");
-	if (!d)
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot read keys");
-	ok = OSSL_DECODER_CTX_set_pem_password_cb(d, no_passphrase, &asked) &&
-	     OSSL_DECODER_from_data(d, &p, &n) && evp;
-	OSSL_DECODER_CTX_free(d);
-
-	if (!ok && asked) {
-		ERR_clear_error();
-		bk_hint(ctx, "'openssl pkey -in FILE -out PLAIN' takes the passphrase off; make "
-			"PLAIN with umask 077");
-		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the key is protected by a passphrase");
-	}
-	if (!ok) {
-		/* The queue holds the complaints of every decoder that was tried. */
-		ERR_clear_error();
-		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not a private key in PEM");
-	}
-	*ret = steal(&evp);
-	return 0;
-}
-
 /* A damaged file must not become signatures that give the key away. */
 static int check_pair(struct bpfkey_ctx *ctx, EVP_PKEY *evp)
 {
@@ -141,44 +98,119 @@ static int check_pair(struct bpfkey_ctx *ctx, EVP_PKEY *evp)
 	return 0;
 }
 
-int pkey_from_pem(struct bpfkey_ctx *ctx, struct bk_secret *pem, struct pkey **ret)
+int pkey_from_evp(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct pkey **ret)
 {
-	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
-	int r;
+	int r = check_pair(ctx, *evp);
 
-	r = decode(ctx, pem, &evp);
-	if (r < 0)
-		return r;
-	r = check_pair(ctx, evp);
-	if (r < 0)
-		return r;
-	return wrap(ctx, &evp, NULL, ret);
+	return r < 0 ? r : wrap(ctx, evp, NULL, ret);
 }
 
-int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret)
+/* encode - PKCS#8, with @passphrase encrypted by PBES2 and AES-256. */
+static int encode(EVP_PKEY *evp, struct bk_secret *passphrase, uint8_t *p, size_t *left)
+{
+	OSSL_ENCODER_CTX *e = OSSL_ENCODER_CTX_new_for_pkey(
+		evp, EVP_PKEY_KEYPAIR, "PEM",
+		passphrase ? "EncryptedPrivateKeyInfo" : "PrivateKeyInfo", NULL);
+	int ok = e != NULL;
+
+	if (ok && passphrase)
+		ok = OSSL_ENCODER_CTX_set_cipher(e, "AES-256-CBC", "provider=default") &&
+		     OSSL_ENCODER_CTX_set_passphrase(e, bk_secret_data(passphrase),
+						     bk_secret_len(passphrase));
+	ok = ok && OSSL_ENCODER_to_data(e, &p, left);
+	OSSL_ENCODER_CTX_free(e);
+	return ok;
+}
+
+int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *passphrase,
+		struct bk_secret **ret)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *s = NULL;
-	OSSL_ENCODER_CTX *e;
-	uint8_t *p;
 	size_t left = PEM_MAX;
-	int ok;
 
 	if (key->remote)
 		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "the private half is not here");
 	s = bk_secret_new(PEM_MAX);
 	if (!s)
 		return bk_out_of_memory(ctx);
-
-	e = OSSL_ENCODER_CTX_new_for_pkey(key->evp, EVP_PKEY_KEYPAIR, "PEM", "PrivateKeyInfo",
-					  NULL);
-	p = bk_secret_data(s);
-	ok = e && OSSL_ENCODER_to_data(e, &p, &left);
-	OSSL_ENCODER_CTX_free(e);
-	if (!ok)
+	if (!encode(key->evp, passphrase, bk_secret_data(s), &left))
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot write the private key");
 
 	bk_secret_set_len(s, PEM_MAX - left);
 	*ret = steal(&s);
+	return 0;
+}
+
+/* number - one of the key's, @n bytes, big-endian */
+static int number(EVP_PKEY *evp, const char *name, uint8_t *out, size_t n)
+{
+	BIGNUM *b = NULL;
+	int ok = EVP_PKEY_get_bn_param(evp, name, &b) && BN_bn2binpad(b, out, (int)n) == (int)n;
+
+	BN_clear_free(b);
+	return ok;
+}
+
+static int numbers_rsa(EVP_PKEY *evp, struct pubkey *pub, struct bk_secret **private)
+{
+	uint8_t e[4];
+	BIGNUM *third = NULL;
+	bool more = EVP_PKEY_get_bn_param(evp, OSSL_PKEY_PARAM_RSA_FACTOR3, &third);
+	size_t n;
+
+	BN_clear_free(third);
+	ERR_clear_error();
+	pub->type = PUBKEY_RSA;
+	pub->bits = (unsigned int)EVP_PKEY_get_bits(evp);
+	n = pubkey_bytes(pub);
+	if (more || n > sizeof(pub->n) || pub->bits % 16)
+		return 0;
+	*private = bk_secret_new(n / 2);
+	if (!*private || !number(evp, OSSL_PKEY_PARAM_RSA_N, pub->n, n) ||
+	    !number(evp, OSSL_PKEY_PARAM_RSA_E, e, sizeof(e)) ||
+	    !number(evp, OSSL_PKEY_PARAM_RSA_FACTOR1, bk_secret_data(*private), n / 2))
+		return 0;
+	pub->e = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
+	bk_secret_set_len(*private, n / 2);
+	return 1;
+}
+
+static int numbers_ec(EVP_PKEY *evp, struct pubkey *pub, struct bk_secret **private)
+{
+	size_t n;
+
+	pub->type = PUBKEY_EC;
+	pub->bits = (unsigned int)EVP_PKEY_get_bits(evp);
+	n = pubkey_bytes(pub);
+	if (n > sizeof(pub->x))
+		return 0;
+	*private = bk_secret_new(n);
+	if (!*private || !number(evp, OSSL_PKEY_PARAM_EC_PUB_X, pub->x, n) ||
+	    !number(evp, OSSL_PKEY_PARAM_EC_PUB_Y, pub->y, n) ||
+	    !number(evp, OSSL_PKEY_PARAM_PRIV_KEY, bk_secret_data(*private), n))
+		return 0;
+	bk_secret_set_len(*private, n);
+	return 1;
+}
+
+int pkey_numbers(struct bpfkey_ctx *ctx, struct pkey *key, struct pubkey *ret_pub,
+		 struct bk_secret **ret_private)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *s = NULL;
+	struct pubkey pub = { 0 };
+	int ok = 0;
+
+	if (key->remote)
+		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "the private half is not here");
+	if (key->alg.type == ALGO_RSA)
+		ok = numbers_rsa(key->evp, &pub, &s);
+	else if (key->alg.type == ALGO_EC && key->alg.kernel)
+		ok = numbers_ec(key->evp, &pub, &s);
+	if (!ok)
+		return bk_fail_ossl(ctx, -BPFKEY_E_NO_SUPPORT, "the numbers of a '%s' key cannot "
+				    "be had", key->alg.name);
+	*ret_pub = pub;
+	*ret_private = steal(&s);
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #ifndef BK_PKEY_H
 #define BK_PKEY_H
 
+#include <stdbool.h>
+
 #include "../base/buf.h"
 #include "../base/ctx.h"
 #include "../base/pubkey.h"
@@ -16,11 +18,41 @@ struct pkey;
 /* pkey_generate - a software key; @alg from the table in algo.c. */
 int pkey_generate(struct bpfkey_ctx *ctx, const char *alg, struct pkey **ret);
 
-/* pkey_from_pem - a PKCS#8 or traditional PEM without passphrase; @pem stays the caller's. */
-int pkey_from_pem(struct bpfkey_ctx *ctx, struct bk_secret *pem, struct pkey **ret);
+/* What the file of a key was like. */
+struct pkey_origin {
+	bool pkcs12;			/* else PEM */
+	struct bk_secret *passphrase;	/* NULL: it has none */
+	struct buf cert;		/* DER of the certificate that came with it, or empty */
+};
 
-/* pkey_to_pem - PKCS#8 PEM. */
-int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret);
+void pkey_origin_done(struct pkey_origin *o);
+
+/*
+ * pkey_read - a private key as others write it: PKCS#8 or traditional PEM,
+ * with or without passphrase, or PKCS#12
+ * @bytes: stays the caller's
+ * @name:  what a passphrase is asked for with
+ * @ret_origin: end with pkey_origin_done(); NULL when not wanted
+ *
+ * -BPFKEY_E_FORMAT, _PIN (wrong passphrase), _NO_SUPPORT (its cipher), and
+ * what passphrase_get() answers.
+ */
+int pkey_read(struct bpfkey_ctx *ctx, struct bk_secret *bytes, const char *name,
+	      struct pkey_origin *ret_origin, struct pkey **ret);
+
+/* pkey_to_pem - PKCS#8 PEM; @passphrase: encrypted with it, unless NULL. */
+int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *passphrase,
+		struct bk_secret **ret);
+
+/*
+ * pkey_numbers - what another home of the key needs: public half, and for EC
+ * the private scalar, for RSA one of two primes, each as long as its public
+ * half says (the prime half as long)
+ *
+ * -BPFKEY_E_NO_SUPPORT for what is neither, or RSA with more than two primes.
+ */
+int pkey_numbers(struct bpfkey_ctx *ctx, struct pkey *key, struct pubkey *ret_pub,
+		 struct bk_secret **ret_private);
 
 /*
  * pkey_from_callback - a key whose private half only @sign knows

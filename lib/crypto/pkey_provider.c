@@ -282,19 +282,28 @@ static EVP_PKEY *from_params(OSSL_LIB_CTX *lib, const char *type, const char *pr
 	return key;
 }
 
+EVP_PKEY *pkey_public_new(OSSL_LIB_CTX *lib, const struct pubkey *pub)
+{
+	OSSL_PARAM *params = public_params(pub);
+	EVP_PKEY *key = NULL;
+
+	if (params)
+		key = from_params(lib, pub->type == PUBKEY_RSA ? "RSA" : "EC", "provider=default",
+				  params, EVP_PKEY_PUBLIC_KEY);
+	OSSL_PARAM_free(params);
+	return key;
+}
+
 EVP_PKEY *pkey_remote_new(OSSL_LIB_CTX *lib, struct remote_key *key)
 {
-	const char *type = key->pub.type == PUBKEY_RSA ? "RSA" : "EC";
-	_cleanup_(EVP_PKEY_freep) EVP_PKEY *probe = NULL;
-	OSSL_PARAM *pub = public_params(&key->pub), ours[] = {
+	/* Let the default provider see that the point is on its curve. */
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *probe = pkey_public_new(lib, &key->pub);
+	OSSL_PARAM ours[] = {
 		OSSL_PARAM_octet_string(PARAM_REMOTE, &key, sizeof(key)), OSSL_PARAM_END
 	};
 
-	/* Let the default provider see that the point is on its curve. */
-	if (pub)
-		probe = from_params(lib, type, "provider=default", pub, EVP_PKEY_PUBLIC_KEY);
-	OSSL_PARAM_free(pub);
 	if (!probe)
 		return NULL;
-	return from_params(lib, type, "provider=" BK_PROVIDER, ours, EVP_PKEY_KEYPAIR);
+	return from_params(lib, key->pub.type == PUBKEY_RSA ? "RSA" : "EC",
+			   "provider=" BK_PROVIDER, ours, EVP_PKEY_KEYPAIR);
 }

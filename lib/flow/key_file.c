@@ -15,8 +15,8 @@
 #include "../base/file.h"
 #include "../base/text.h"
 #include "../model/json.h"
+#include "../token/token.h"
 
-#define KEY_MAX (64 * 1024)
 #define META_MAX (16 * 1024)
 #define META_SCHEMA 1
 
@@ -111,6 +111,9 @@ static int meta_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sideca
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field 'created' is not a time");
 	if (bpfkey_form_parse(form, &m.form) < 0)
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the form '%s' is unknown", form);
+	/* Only imported keys say so. */
+	if (js_bool(ctx, j, "imported", &m.imported) < 0)
+		bk_forget(ctx);
 	if (m.form == BPFKEY_FORM_TPM) {
 		r = take_tpm(ctx, j, &m);
 		if (r < 0)
@@ -120,7 +123,8 @@ static int meta_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sideca
 	return 0;
 }
 
-static int meta_read(struct bpfkey_ctx *ctx, const char *path, struct sidecar *ret, bool *there)
+static int meta_read(struct bpfkey_ctx *ctx, const char *path, bool warn, struct sidecar *ret,
+		     bool *there)
 {
 	_cleanup_(bk_freep) char *meta = NULL;
 	_cleanup_(buf_done) struct buf text = BUF(META_MAX);
@@ -133,8 +137,9 @@ static int meta_read(struct bpfkey_ctx *ctx, const char *path, struct sidecar *r
 	r = bk_file_read(ctx, meta, META_MAX, &text);
 	if (r == -BPFKEY_E_NOT_FOUND) {
 		bk_forget(ctx);
-		bk_log(ctx, BPFKEY_LOG_WARNING, "key '%s' has no sidecar '%s': whether the key is "
-		       "the one that was made cannot be checked", path, meta);
+		if (warn)
+			bk_log(ctx, BPFKEY_LOG_WARNING, "key '%s' has no sidecar '%s': whether the "
+			       "key is the one that was made cannot be checked", path, meta);
 		*there = false;
 		return 0;
 	}
@@ -155,12 +160,14 @@ int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret
 	struct key_file f = { 0 };
 	int r;
 
-	r = bk_file_read_secret(ctx, path, KEY_MAX, &f.bytes);
+	r = bk_file_read_secret(ctx, path, KEY_FILE_MAX, &f.bytes);
 	if (r < 0)
 		return r;
 	f.form = tpm_key_is_pem(key_file_view(&f)) ? BPFKEY_FORM_TPM : BPFKEY_FORM_FILE;
 
-	r = meta_read(ctx, path, &f.meta, &f.has_meta);
+	/* PKCS#12 files are never ours, and none of them has a sidecar. */
+	r = meta_read(ctx, path, bk_secret_len(f.bytes) && *bk_secret_data(f.bytes) != 0x30,
+		      &f.meta, &f.has_meta);
 	if (!r && f.has_meta && f.meta.form != f.form)
 		r = bk_fail(ctx, -BPFKEY_E_MISMATCH, "the sidecar of '%s' is of a key of form "
 			    "'%s', the key is of form '%s'", path,
@@ -199,6 +206,8 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf
 	js_set_str(j, "alg", m->alg);
 	js_set_str(j, "public_hash", buf_cstr(&hash));
 	js_set_str(j, "created", text_from_time(m->created, created));
+	if (m->imported)
+		js_set_bool(j, "imported", true);
 	if (m->form == BPFKEY_FORM_TPM) {
 		js_set_str(j, "tpm_kind", m->tpm_kind);
 		js_set_bool(j, "tpm_software", m->tpm_software);
@@ -215,6 +224,14 @@ bool key_file_tpm_absent(struct bpfkey_ctx *ctx)
 
 	return spec && strncmp(spec, embedded, sizeof(embedded) - 1) == 0 &&
 	       access(spec + sizeof(embedded) - 1, F_OK) < 0;
+}
+
+int key_file_shown(struct bpfkey_ctx *ctx, const char *key, char **ret)
+{
+	if (token_is_uri(key))
+		return token_shown(ctx, key, ret);
+	*ret = strdup(key);
+	return *ret ? 0 : bk_out_of_memory(ctx);
 }
 
 int key_file_absent(struct bpfkey_ctx *ctx, const char *path)

@@ -17,9 +17,11 @@ struct sidecar {
 	char alg[16];
 	uint8_t public_hash[32];
 	int64_t created;
-	bool tpm_software;
+	bool tpm_software, imported;
 	char tpm_kind[16], srk_name[80], key_name[80];
 };
+
+#define KEY_FILE_MAX (64 * 1024)
 
 struct key_file {
 	enum bpfkey_form form;
@@ -52,6 +54,12 @@ int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
  * Opening it would make it, which no failing command and no dry run may.
  */
 bool key_file_tpm_absent(struct bpfkey_ctx *ctx);
+
+/*
+ * key_file_shown - a key's path, or its URI without what may be secret in it
+ * @ret: malloc'ed
+ */
+int key_file_shown(struct bpfkey_ctx *ctx, const char *key, char **ret);
 
 /* key_file_absent - -BPFKEY_E_EXISTS when there is a file @path */
 int key_file_absent(struct bpfkey_ctx *ctx, const char *path);

@@ -9,7 +9,9 @@
 #include "../base/ctx.h"
 #include "../crypto/algo.h"
 #include "../crypto/pkey.h"
+#include "../token/token.h"
 #include "key_file.h"
+#include "keys.h"
 #include "opts.h"
 
 struct bpfkey_key {
@@ -23,6 +25,7 @@ DEFINE_CLEANUP(struct bpfkey_key *, bpfkey_key_free)
 static const char *const forms[BPFKEY_FORM__END] = {
 	[BPFKEY_FORM_FILE] = "file",
 	[BPFKEY_FORM_TPM] = "tpm",
+	[BPFKEY_FORM_PKCS11] = "pkcs11",
 };
 
 const char *bpfkey_form_name(enum bpfkey_form form)
@@ -56,8 +59,8 @@ const struct bpfkey_key_info *bpfkey_key_info(const struct bpfkey_key *key)
 	return &key->info;
 }
 
-static int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
-		      const struct sidecar *meta, bool has_meta, struct bpfkey_key **ret)
+int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
+	       const struct sidecar *meta, bool has_meta, struct bpfkey_key **ret)
 {
 	_cleanup_(bpfkey_key_freep) struct bpfkey_key *k = calloc(1, sizeof(*k));
 
@@ -74,8 +77,10 @@ static int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
 		.sidecar = has_meta,
 	};
 	memcpy(k->info.public_hash, meta->public_hash, sizeof(k->info.public_hash));
-	if (has_meta)
+	if (has_meta) {
 		k->info.created = meta->created;
+		k->info.imported = meta->imported;
+	}
 	if (has_meta && meta->form == BPFKEY_FORM_TPM) {
 		k->info.tpm_kind = k->meta.tpm_kind;
 		k->info.tpm_software = meta->tpm_software;
@@ -84,6 +89,11 @@ static int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
 	}
 	*ret = steal(&k);
 	return 0;
+}
+
+void key_set_passphrase(struct bpfkey_key *key)
+{
+	key->info.passphrase = true;
 }
 
 /* Can this algorithm be asked for at all? */
@@ -102,7 +112,7 @@ static int check_alg(struct bpfkey_ctx *ctx, const char *alg)
 	return bk_fail(ctx, -BPFKEY_E_USAGE, "no key algorithm '%s'", alg);
 }
 
-static int public_hash(struct bpfkey_ctx *ctx, const struct pubkey *pub, uint8_t ret[32])
+int key_public_hash(struct bpfkey_ctx *ctx, const struct pubkey *pub, uint8_t ret[32])
 {
 	_cleanup_(pkey_freep) struct pkey *k = NULL;
 	int r;
@@ -124,7 +134,7 @@ static int new_in_file(struct bpfkey_ctx *ctx, const char *path,
 	if (!r)
 		r = pkey_spki_hash(ctx, key, m->public_hash);
 	if (!r)
-		r = pkey_to_pem(ctx, key, &pem);
+		r = pkey_to_pem(ctx, key, NULL, &pem);
 	if (r < 0)
 		return r;
 	return key_file_write(ctx, path,
@@ -132,8 +142,7 @@ static int new_in_file(struct bpfkey_ctx *ctx, const char *path,
 			      o->flags & BPFKEY_MAKE_FORCE);
 }
 
-static int tpm_check_alg(struct bpfkey_ctx *ctx, struct tpm *t, const char *alg,
-			 const char *spec)
+int key_tpm_check(struct bpfkey_ctx *ctx, struct tpm *t, const char *alg, const char *spec)
 {
 	bool has = false;
 	int r;
@@ -147,6 +156,15 @@ static int tpm_check_alg(struct bpfkey_ctx *ctx, struct tpm *t, const char *alg,
 		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the TPM '%s' has no '%s'", spec, alg);
 	}
 	return 0;
+}
+
+void key_tpm_facts(struct sidecar *m, const struct tpm_identity *id,
+		   const struct tpm_key_meta *facts)
+{
+	snprintf(m->tpm_kind, sizeof(m->tpm_kind), "%s", id->kind);
+	snprintf(m->srk_name, sizeof(m->srk_name), "%s", facts->srk_name);
+	snprintf(m->key_name, sizeof(m->key_name), "%s", facts->key_name);
+	m->tpm_software = id->software;
 }
 
 static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
@@ -166,7 +184,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (!r)
 		r = tpm_identify(t, &id);
 	if (!r)
-		r = tpm_check_alg(ctx, t, o->alg, id.spec);
+		r = key_tpm_check(ctx, t, o->alg, id.spec);
 	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
 
@@ -174,13 +192,10 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (!r)
 		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &again);
 	if (!r)
-		r = public_hash(ctx, &pub, m->public_hash);
+		r = key_public_hash(ctx, &pub, m->public_hash);
 	if (r < 0)
 		return r;
-	snprintf(m->tpm_kind, sizeof(m->tpm_kind), "%s", id.kind);
-	snprintf(m->srk_name, sizeof(m->srk_name), "%s", facts.srk_name);
-	snprintf(m->key_name, sizeof(m->key_name), "%s", facts.key_name);
-	m->tpm_software = id.software;
+	key_tpm_facts(m, &id, &facts);
 	return key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
 }
 
@@ -189,7 +204,7 @@ static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey
 {
 	int r;
 
-	if (!o->alg || !bpfkey_form_name(o->form))
+	if (!o->alg || (o->form != BPFKEY_FORM_FILE && o->form != BPFKEY_FORM_TPM))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
 	r = check_alg(ctx, o->alg);
 	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
@@ -225,39 +240,34 @@ int bpfkey_key_new(struct bpfkey_ctx *ctx, const char *path,
 	return key_handle(ctx, path, o.alg, &m, !(o.flags & BPFKEY_MAKE_DRY_RUN), ret);
 }
 
-static int public_of(struct bpfkey_ctx *ctx, struct key_file *f, char alg[ALGO_NAME_MAX],
-		     uint8_t hash[32])
+static int public_of(struct bpfkey_ctx *ctx, struct key_file *f, const char *path,
+		     struct pkey_origin *o, struct pkey **ret)
 {
-	_cleanup_(pkey_freep) struct pkey *k = NULL;
 	struct tpm_key_meta facts;
 	struct pubkey pub;
 	int r;
 
-	if (f->form == BPFKEY_FORM_TPM) {
-		r = tpm_key_describe(ctx, key_file_view(f), &pub, &facts);
-		if (!r)
-			r = pkey_from_callback(ctx, &pub, NULL, NULL, &k);
-	} else {
-		r = pkey_from_pem(ctx, f->bytes, &k);
-	}
-	if (r < 0)
-		return r;
-	snprintf(alg, ALGO_NAME_MAX, "%s", pkey_alg(k));
-	return pkey_spki_hash(ctx, k, hash);
+	if (f->form != BPFKEY_FORM_TPM)
+		return pkey_read(ctx, f->bytes, path, o, ret);
+	r = tpm_key_describe(ctx, key_file_view(f), &pub, &facts);
+	return r < 0 ? r : pkey_from_callback(ctx, &pub, NULL, NULL, ret);
 }
 
-int bpfkey_key_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key **ret)
+static int open_file(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key **ret)
 {
+	_cleanup_(pkey_origin_done) struct pkey_origin o = { 0 };
 	_cleanup_(key_file_done) struct key_file f = { 0 };
-	char alg[ALGO_NAME_MAX];
+	_cleanup_(bpfkey_key_freep) struct bpfkey_key *key = NULL;
+	_cleanup_(pkey_freep) struct pkey *k = NULL;
 	uint8_t hash[32];
 	int r;
 
-	bk_enter(ctx);
 	r = key_file_read(ctx, path, &f);
 	if (r < 0)
 		return r;
-	r = public_of(ctx, &f, alg, hash);
+	r = public_of(ctx, &f, path, &o, &k);
+	if (!r)
+		r = pkey_spki_hash(ctx, k, hash);
 	if (r < 0)
 		return bk_fail(ctx, r, "cannot read key '%s'", path);
 	r = key_file_check(ctx, path, &f, hash);
@@ -265,5 +275,38 @@ int bpfkey_key_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key 
 		return r;
 	f.meta.form = f.form;
 	memcpy(f.meta.public_hash, hash, sizeof(hash));
-	return key_handle(ctx, path, alg, &f.meta, f.has_meta, ret);
+	r = key_handle(ctx, path, pkey_alg(k), &f.meta, f.has_meta, &key);
+	if (r < 0)
+		return r;
+	key->info.passphrase = o.passphrase != NULL;
+	key->info.pkcs12 = o.pkcs12;
+	*ret = steal(&key);
+	return 0;
+}
+
+static int open_token(struct bpfkey_ctx *ctx, const char *uri, struct bpfkey_key **ret)
+{
+	_cleanup_(token_freep) struct token *t = NULL;
+	_cleanup_(pkey_freep) struct pkey *k = NULL;
+	_cleanup_(bk_freep) char *shown = NULL;
+	struct sidecar m = { .form = BPFKEY_FORM_PKCS11 };
+	int r;
+
+	r = key_file_shown(ctx, uri, &shown);
+	if (r < 0)
+		return r;
+	r = token_open(ctx, uri, &t);
+	if (!r)
+		r = pkey_from_callback(ctx, token_public(t), NULL, NULL, &k);
+	if (!r)
+		r = pkey_spki_hash(ctx, k, m.public_hash);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot read key '%s'", shown);
+	return key_handle(ctx, shown, pkey_alg(k), &m, false, ret);
+}
+
+int bpfkey_key_open(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key **ret)
+{
+	bk_enter(ctx);
+	return token_is_uri(path) ? open_token(ctx, path, ret) : open_file(ctx, path, ret);
 }

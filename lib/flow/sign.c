@@ -2,89 +2,19 @@
 /* Make signed objects: loader, three signatures, and the file around them. */
 #include <sys/stat.h>
 #include <string.h>
-#include <time.h>
 
 #include "../base/file.h"
-#include "../crypto/algo.h"
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
 #include "../crypto/digest.h"
 #include "../kernel/loader.h"
 #include "opts.h"
-#include "signer.h"
+#include "sign_log.h"
+#include "signer_handle.h"
 #include "skeleton.h"
 
 #define KCONFIG_FILE_MAX (4u << 20)
 #define RAW_MAX (64u << 20)
-
-struct bpfkey_signer {
-	struct bpfkey_ctx *ctx;
-	struct signer *signer;
-};
-
-DEFINE_CLEANUP(struct bpfkey_signer *, bpfkey_signer_free)
-
-static int check_signer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
-{
-	unsigned int signers = 1u << BPFKEY_ROLE_BUILD | 1u << BPFKEY_ROLE_DELEGATED;
-
-	if (!(cert_info(cert)->roles & signers)) {
-		bk_hint(ctx, "make one with keyctl-bpf cert new --role build");
-		return bk_fail(ctx, -BPFKEY_E_ROLE, "the certificate is for neither of the roles "
-			       "build and delegated");
-	}
-	return cert_check_validity(ctx, cert, time(NULL));
-}
-
-int bpfkey_signer_open(struct bpfkey_ctx *ctx, const char *key, const char *cert,
-		       struct bpfkey_signer **ret)
-{
-	_cleanup_(bpfkey_signer_freep) struct bpfkey_signer *s = calloc(1, sizeof(*s));
-	int r;
-
-	bk_enter(ctx);
-	if (!s)
-		return bk_out_of_memory(ctx);
-	s->ctx = ctx;
-	r = signer_open(ctx, key, cert, &s->signer);
-	r = r < 0 ? r : check_signer(ctx, signer_cert(s->signer));
-	if (r < 0)
-		return bk_fail(ctx, r, "cannot sign with key '%s' and certificate '%s'", key, cert);
-	*ret = steal(&s);
-	return 0;
-}
-
-void bpfkey_signer_free(struct bpfkey_signer *s)
-{
-	if (!s)
-		return;
-	signer_free(s->signer);
-	free(s);
-}
-
-const struct bpfkey_cert_info *bpfkey_signer_cert(const struct bpfkey_signer *s)
-{
-	return cert_info(signer_cert(s->signer));
-}
-
-int bpfkey_signer_use_hash(struct bpfkey_signer *s, const char *hash)
-{
-	bk_enter(s->ctx);
-	return pkey_use_hash(s->ctx, signer_pkey(s->signer), hash);
-}
-
-const char *bpfkey_signer_hash(const struct bpfkey_signer *s)
-{
-	return pkey_hash(signer_pkey(s->signer));
-}
-
-const char *bpfkey_signer_limit(const struct bpfkey_signer *s, size_t i)
-{
-	const struct pkey *key = signer_pkey(s->signer);
-	const struct algo_limit *l = algo_signs_limit(pkey_alg(key), pkey_hash(key), 0, i);
-
-	return l ? l->why : NULL;
-}
 
 /* The name that libbpf would take: of "dir/prog.bpf.o" it is "prog". */
 static char *name_of(const char *path)
@@ -280,17 +210,23 @@ static int assemble(struct making *m)
 	return r < 0 ? bk_fail(m->s->ctx, -BPFKEY_E_INTERNAL, "the signed object is not good") : 0;
 }
 
+/* @out NULL: the caller keeps it in memory */
 static int write_output(struct making *m, const char *in, const char *out)
 {
-	unsigned int flags = m->opts->flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0;
-	mode_t mode = 0644;
+	struct sign_output o = {
+		.kind = m->old && m->old->skeleton ? "skeleton" : "object",
+		.in = in, .out = out, .mode = 0644,
+		.before = m->old ? buf_view(&m->old->file) : buf_view(&m->original),
+		.after = buf_view(&m->file),
+		.flags = m->opts->flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
+	};
 	struct stat st;
 
-	if (m->opts->flags & BPFKEY_SIGN_DRY_RUN)
+	if (out && (m->opts->flags & BPFKEY_SIGN_DRY_RUN))
 		return 0;
-	if (!strcmp(in, out) && !stat(in, &st))
-		mode = st.st_mode & 0777;
-	return bk_file_replace(m->s->ctx, out, mode, buf_view(&m->file), flags);
+	if (out && !strcmp(in, out) && !stat(in, &st))
+		o.mode = st.st_mode & 0777;
+	return sign_log_publish(m->s->signer, &o);
 }
 
 static int read_kconfig(struct making *m)
@@ -408,6 +344,7 @@ int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void
 	if (!r && (!data || !n))
 		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
 	r = r < 0 ? r : make_object(&m, name);
+	r = r < 0 ? r : write_output(&m, name, NULL);
 	r = r < 0 ? r : hand_over(s->ctx, &m.file, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", name) : 0;
 }
@@ -457,6 +394,20 @@ static int sign_bytes(struct bpfkey_signer *s, struct view data, struct buf *ret
 	return signer_cms(s->signer, data, ret);
 }
 
+static int write_raw(struct bpfkey_signer *s, const char *in, const char *out, struct view data,
+		     const struct buf *sig, unsigned int flags)
+{
+	const struct sign_output o = {
+		.kind = "raw", .in = in, .out = out, .mode = 0644,
+		.before = data, .after = buf_view(sig),
+		.flags = flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
+	};
+
+	if (flags & BPFKEY_SIGN_DRY_RUN)
+		return 0;
+	return sign_log_publish(s->signer, &o);
+}
+
 int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 		    unsigned int flags)
 {
@@ -466,9 +417,7 @@ int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 	bk_enter(s->ctx);
 	r = bk_file_read(s->ctx, in, RAW_MAX, &data);
 	r = r < 0 ? r : sign_bytes(s, buf_view(&data), &sig);
-	if (!r && !(flags & BPFKEY_SIGN_DRY_RUN))
-		r = bk_file_replace(s->ctx, out, 0644, buf_view(&sig),
-				    flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0);
+	r = r < 0 ? r : write_raw(s, in, out, buf_view(&data), &sig, flags);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
 }
 
@@ -482,6 +431,7 @@ int bpfkey_sign_raw_mem(struct bpfkey_signer *s, const void *data, size_t n, voi
 	if (n > RAW_MAX)
 		r = bk_fail(s->ctx, -BPFKEY_E_TOO_BIG, "more than %u bytes", RAW_MAX);
 	r = r < 0 ? r : sign_bytes(s, (struct view){ data, n }, &sig);
+	r = r < 0 ? r : write_raw(s, NULL, NULL, (struct view){ data, n }, &sig, 0);
 	r = r < 0 ? r : hand_over(s->ctx, &sig, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign") : 0;
 }

@@ -7,15 +7,21 @@
 #include "../../tpm/tpm.h"
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
+#include "../token/token.h"
 #include "certs.h"
 #include "key_file.h"
+#include "sign_log.h"
 
 struct signer {
 	struct bpfkey_ctx *ctx;
 	struct tpm *tpm;
 	struct tpm_key *tpm_key;
+	struct token *token;
 	struct pkey *key;
 	struct bpfkey_cert *cert;
+	struct buf own_cert;	/* DER of what came with the key */
+	char *shown, *cert_from;
+	struct sign_log *log;
 };
 
 void signer_free(struct signer *s)
@@ -26,6 +32,11 @@ void signer_free(struct signer *s)
 	pkey_free(s->key);
 	tpm_key_free(s->tpm_key);
 	tpm_close(s->tpm);
+	token_free(s->token);
+	sign_log_free(s->log);
+	buf_done(&s->own_cert);
+	free(s->shown);
+	free(s->cert_from);
 	free(s);
 }
 
@@ -53,6 +64,29 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 				  &s->key);
 }
 
+static int open_token_key(struct signer *s, const char *uri)
+{
+	int r = token_open(s->ctx, uri, &s->token);
+
+	if (!r)
+		r = pkey_from_callback(s->ctx, token_public(s->token), token_sign, s->token,
+				       &s->key);
+	return r < 0 ? bk_fail(s->ctx, r, "cannot open key '%s'", s->shown) : 0;
+}
+
+/* open_file_key - a form that holds the numbers itself */
+static int open_file_key(struct signer *s, const struct key_file *f, const char *path)
+{
+	_cleanup_(pkey_origin_done) struct pkey_origin o = { 0 };
+	int r = pkey_read(s->ctx, f->bytes, path, &o, &s->key);
+
+	if (r < 0)
+		return r;
+	s->own_cert = o.cert;
+	o.cert = BUF(0);
+	return 0;
+}
+
 static int open_key(struct signer *s, const char *path)
 {
 	_cleanup_(key_file_done) struct key_file f = { 0 };
@@ -65,7 +99,7 @@ static int open_key(struct signer *s, const char *path)
 	if (f.form == BPFKEY_FORM_TPM)
 		r = open_tpm_key(s, &f);
 	else
-		r = pkey_from_pem(s->ctx, f.bytes, &s->key);
+		r = open_file_key(s, &f, path);
 	if (!r)
 		r = pkey_spki_hash(s->ctx, s->key, hash);
 	if (r < 0)
@@ -82,6 +116,9 @@ int signer_open(struct bpfkey_ctx *ctx, const char *key_path, const char *cert_p
 	if (!s)
 		return bk_out_of_memory(ctx);
 	s->ctx = ctx;
+	r = key_file_shown(ctx, key_path, &s->shown);
+	if (r < 0)
+		return r;
 
 	/* The certificate first: a wrong one must not cost a TPM operation. */
 	if (cert_path) {
@@ -89,16 +126,46 @@ int signer_open(struct bpfkey_ctx *ctx, const char *key_path, const char *cert_p
 		if (r < 0)
 			return r;
 	}
-	r = open_key(s, key_path);
+	r = token_is_uri(key_path) ? open_token_key(s, key_path) : open_key(s, key_path);
 	if (r < 0)
 		return r;
 	if (cert_path) {
+		s->cert_from = strdup(cert_path);
+		if (!s->cert_from)
+			return bk_out_of_memory(ctx);
 		r = cert_is_of(ctx, s->cert, s->key);
 		if (r < 0)
-			return bk_fail(ctx, r, "key '%s' and certificate '%s'", key_path,
+			return bk_fail(ctx, r, "key '%s' and certificate '%s'", s->shown,
 				       cert_path);
 	}
 	*ret = steal(&s);
+	return 0;
+}
+
+int signer_own_cert(struct signer *s)
+{
+	_cleanup_(cert_freep) struct bpfkey_cert *cert = NULL;
+	int r = 0;
+
+	if (s->token && !s->own_cert.n) {
+		s->own_cert = BUF(CERT_MAX);
+		r = token_cert(s->token, CERT_MAX, &s->own_cert);
+	}
+	if (!r && !s->own_cert.n) {
+		bk_hint(s->ctx, "name it with --cert; only PKCS#12 files and tokens bring one");
+		return bk_fail(s->ctx, -BPFKEY_E_USAGE, "no certificate comes with the key '%s'",
+			       s->shown);
+	}
+	if (!r)
+		r = cert_from_der(s->ctx, buf_view(&s->own_cert), &cert);
+	if (!r)
+		r = cert_is_of(s->ctx, cert, s->key);
+	if (r < 0)
+		return bk_fail(s->ctx, r, "the certificate that comes with the key '%s'", s->shown);
+	s->cert_from = strdup(s->shown);
+	if (!s->cert_from)
+		return bk_out_of_memory(s->ctx);
+	s->cert = steal(&cert);
 	return 0;
 }
 
@@ -109,6 +176,22 @@ int signer_cms(struct signer *s, struct view data, struct buf *ret)
 	return cms_sign(s->ctx, s->key, s->cert, data, ret);
 }
 
+void signer_set_log(struct signer *s, struct sign_log *log)
+{
+	sign_log_free(s->log);
+	s->log = log;
+}
+
+struct sign_log *signer_log(const struct signer *s)
+{
+	return s->log;
+}
+
+struct bpfkey_ctx *signer_ctx(const struct signer *s)
+{
+	return s->ctx;
+}
+
 struct pkey *signer_pkey(struct signer *s)
 {
 	return s->key;
@@ -117,4 +200,14 @@ struct pkey *signer_pkey(struct signer *s)
 const struct bpfkey_cert *signer_cert(const struct signer *s)
 {
 	return s->cert;
+}
+
+const char *signer_shown(const struct signer *s)
+{
+	return s->shown;
+}
+
+const char *signer_cert_from(const struct signer *s)
+{
+	return s->cert_from;
 }

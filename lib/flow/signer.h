@@ -11,11 +11,14 @@
 #include "../crypto/pkey.h"
 
 struct bpfkey_cert;
+struct sign_log;
 struct signer;
 
 /*
  * signer_open - open key and certificate, once for many signatures
- * @cert_path: NULL when only the key is needed (certificate requests)
+ * @key_path:  a key file of any form, or a pkcs11: URI
+ * @cert_path: NULL when only the key is needed (certificate requests), or
+ *             signer_own_cert() is to find it
  *
  * Refuses a certificate of another key (-BPFKEY_E_MISMATCH), a private key
  * file that others can read (_INSECURE). A TPM session stays open until
@@ -26,11 +29,26 @@ int signer_open(struct bpfkey_ctx *ctx, const char *key_path, const char *cert_p
 void signer_free(struct signer *s);
 DEFINE_CLEANUP(struct signer *, signer_free)
 
+/*
+ * signer_own_cert - take the certificate that came with the key, in a PKCS#12
+ * file or on a token; -BPFKEY_E_USAGE when none did
+ */
+int signer_own_cert(struct signer *s);
+
 /* signer_cms - a kernel-style detached CMS over @data. */
 int signer_cms(struct signer *s, struct view data, struct buf *ret);
 
-/* Borrowed. */
+/* signer_set_log - the log becomes the signer's; see sign_log.h. */
+void signer_set_log(struct signer *s, struct sign_log *log);
+
+/* Borrowed; without a log NULL. */
+struct sign_log *signer_log(const struct signer *s);
+struct bpfkey_ctx *signer_ctx(const struct signer *s);
 struct pkey *signer_pkey(struct signer *s);
 const struct bpfkey_cert *signer_cert(const struct signer *s);
+
+/* The key as it may be shown (no secret of a URI), and where the certificate is from. */
+const char *signer_shown(const struct signer *s);
+const char *signer_cert_from(const struct signer *s);
 
 #endif

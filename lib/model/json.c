@@ -127,9 +127,9 @@ void js_set_bool(struct js *j, const char *key, bool value)
 		j->failed = true;
 }
 
-int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
+static int dump(struct bpfkey_ctx *ctx, const struct js *j, size_t flags, struct buf *ret)
 {
-	char *s = j->failed ? NULL : json_dumps(j->root, JSON_INDENT(2));
+	char *s = j->failed ? NULL : json_dumps(j->root, flags);
 
 	if (!s)
 		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "cannot write JSON");
@@ -139,4 +139,14 @@ int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
 	if (ret->no_memory)
 		return bk_out_of_memory(ctx);
 	return buf_ok(ret) ? 0 : bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the JSON is too long");
+}
+
+int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
+{
+	return dump(ctx, j, JSON_INDENT(2), ret);
+}
+
+int js_line(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret)
+{
+	return dump(ctx, j, 0, ret);
 }

@@ -36,4 +36,7 @@ void js_set_bool(struct js *j, const char *key, bool value);
 /* js_text - indented, in the order of setting, with a final newline. */
 int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);
 
+/* js_line - the same on one line. */
+int js_line(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);
+
 #endif

@@ -136,9 +136,6 @@ echo text >text.pem && chmod 600 text.pem
 refused 1 "cannot read key 'text.pem': not a private key in PEM" kb key show text.pem
 refused 1 . kb key show no.pem
 refused 1 'not a regular file' kb key show folder
-openssl genpkey -algorithm ed25519 -aes256 -pass pass:abcd -out locked.pem 2>/dev/null
-refused 4 'protected by a passphrase' kb key show locked.pem
-like "$err" 'hint: .*openssl pkey' 'with the way out'
 
 # --- a key in a TPM
 

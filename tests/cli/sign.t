@@ -93,6 +93,7 @@ refused 3 "other.pem" kb sign xdpdump_xdp.o --key other.pem --cert loader.crt -o
 absent no.o
 refused 2 "no object to sign" kb sign "${k[@]}"
 refused 2 "option '--key KEY' is missing|--key" kb sign xdpdump_xdp.o --cert k.crt
+refused 2 "no certificate comes with the key 'k.pem'" kb sign xdpdump_xdp.o --key k.pem
 refused 2 "must be a directory" kb sign xdpdump_xdp.o xdpdump_bpf.o "${k[@]}" -o file
 refused 2 "two objects would become" kb sign xdpdump_xdp.o ./d/../xdpdump_xdp.o "${k[@]}" -o d
 refused 1 "No such file" kb sign nothing.o "${k[@]}"

@@ -5,7 +5,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "$0")/lib.sh"
 
-flags=(-Iinclude -I"$O/include" -I. -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only)
+read -ra p11 < <(pkg-config --cflags p11-kit-1)
+flags=(-Iinclude -I"$O/include" -I. "${p11[@]}" -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only)
 
 # alone COMPILER... HEADER: twice, so that a missing guard shows
 alone() {

@@ -23,6 +23,7 @@ declare -A may=(
 	[lib/kernel]='lib/kernel lib/bpf lib/base include'
 	[lib/bpf]='lib/bpf'
 	[tpm]='tpm lib/base include'
+	[lib/token]='lib/token lib/base include'
 	[lib/flow]='lib/flow lib/model lib/crypto lib/kernel lib/bpf lib/base include'
 )
 
@@ -30,7 +31,7 @@ declare -A may=(
 excepted() {
 	case "$1 $2" in
 	tpm\ lib/crypto/digest.h | tpm\ lib/crypto/der.h | tpm\ lib/crypto/kdf.h) ;;
-	lib/flow\ tpm/tpm.h) ;;
+	lib/flow\ tpm/tpm.h | lib/flow\ lib/token/token.h) ;;
 	*) return 1 ;;
 	esac
 }
@@ -75,6 +76,7 @@ includes $(cat "$T/files") | check_arrows | none "arrows point down"
 foreign 'openssl/' 'lib/crypto/*' | none "OpenSSL only in lib/crypto"
 foreign '(keyutils\.h|libelf\.h|gelf\.h)' 'lib/kernel/*' | none "keyutils and libelf only in lib/kernel"
 foreign 'bpf/' 'lib/kernel/*' 'lib/bpf/*' | none "libbpf only in lib/kernel and the BPF programs"
+foreign 'p11-kit/' 'lib/token/*' | none "p11-kit only in lib/token"
 foreign '(tss2|libtpms)/' 'tpm/*' | none "TSS and libtpms only in tpm"
 foreign 'jansson' 'lib/model/json.c' 'keyctl-bpf/out.c' | none "jansson only in json.c and out.c"
 foreign 'popt' 'keyctl-bpf/opt.c' | none "popt only in opt.c"

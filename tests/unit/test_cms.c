@@ -28,7 +28,7 @@ static void put_signer(struct bpfkey_ctx *ctx, const struct signer *s)
 	struct buf pem = BUF(CERT_MAX);
 	struct bk_secret *key = NULL;
 
-	if (pkey_to_pem(ctx, s->key, &key) || cert_to_pem(ctx, s->cert, &pem))
+	if (pkey_to_pem(ctx, s->key, NULL, &key) || cert_to_pem(ctx, s->cert, &pem))
 		abort();
 	put_file("key.pem", (struct view){ bk_secret_data(key), bk_secret_len(key) });
 	put_file("cert.pem", buf_view(&pem));

@@ -82,7 +82,7 @@ static void move_elsewhere(struct bpfkey_ctx *ctx, struct pkey *from, struct els
 	BIO *bio;
 
 	*e = (struct elsewhere){ .ctx = ctx };
-	ok(!pkey_to_pem(ctx, from, &pem), "%s: as PEM", pkey_alg(from));
+	ok(!pkey_to_pem(ctx, from, NULL, &pem), "%s: as PEM", pkey_alg(from));
 	bio = BIO_new_mem_buf(bk_secret_data(pem), (int)bk_secret_len(pem));
 	e->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
 	e->pub.bits = (unsigned int)EVP_PKEY_get_bits(e->key);
@@ -195,10 +195,10 @@ static const struct {
 	{ "a public key", "openssl genpkey -algorithm ed25519 | openssl pkey -pubout",
 	  -BPFKEY_E_FORMAT, "not a private key" },
 	{ "a passphrase", "openssl genpkey -algorithm ed25519 -aes256 -pass pass:abcd",
-	  -BPFKEY_E_NO_SUPPORT, "protected by a passphrase" },
+	  -BPFKEY_E_USAGE, "needs a passphrase" },
 	{ "a traditional passphrase",
 	  "openssl genrsa -traditional -aes256 -passout pass:abcd 2048",
-	  -BPFKEY_E_NO_SUPPORT, "protected by a passphrase" },
+	  -BPFKEY_E_USAGE, "needs a passphrase" },
 };
 
 static void test_files(struct bpfkey_ctx *ctx)
@@ -212,7 +212,7 @@ static void test_files(struct bpfkey_ctx *ctx)
 		ok(sh("%s > key", files[i].make), "%s", files[i].make);
 		bk_file_read_secret(ctx, "key", 65536, &s);
 		bk_enter(ctx);
-		is_int(pkey_from_pem(ctx, s, &k), files[i].want, files[i].what);
+		is_int(pkey_read(ctx, s, "key", NULL, &k), files[i].want, files[i].what);
 		ok(strstr(bpfkey_ctx_message(ctx), files[i].why) != NULL, "%s: '%s'",
 		   files[i].what, bpfkey_ctx_message(ctx));
 		ok(!k == !!files[i].want, "%s: a key or none", files[i].what);
