@@ -156,7 +156,8 @@ struct bpfkey_ring_change {
  * All are checked before the first is added, and all are added or none. The
  * answers are -BPFKEY_E_ROLE, _EXPIRED, _NOT_YET_VALID, _WEAK, _ALGORITHM,
  * _ENROLLED, _DISPLACES, _SEALED, _UNKNOWN_SIGNER (an anchored keyring, and no
- * anchor signed it) and those of bpfkey_ring_open().
+ * anchor signed it), _NO_SUPPORT and _NO_KERNEL (this OpenSSL, this kernel has no
+ * ML-DSA) and those of bpfkey_ring_open().
  */
 int bpfkey_ring_enroll(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,
 		       const char *const *paths, size_t n,

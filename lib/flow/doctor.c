@@ -38,7 +38,12 @@ static void check_signatures(struct bpfkey_findings *f)
 	}
 }
 
-/* Ed25519 is tried because people ask; that no kernel takes it yet is not a defect. */
+/* Tried because people ask; that hardly a kernel takes them yet is not a defect. */
+static bool is_rare(const char *alg)
+{
+	return !strcmp(alg, "ed25519") || !strncmp(alg, "ml-dsa-", 7);
+}
+
 static void check_algorithms(struct bpfkey_findings *f)
 {
 	const char *alg;
@@ -46,11 +51,10 @@ static void check_algorithms(struct bpfkey_findings *f)
 
 	for (size_t i = 0; probe_alg(i, &alg, &err); i++) {
 		if (err == ENOPKG || err == ENOENT)
-			findings_add(f, strcmp(alg, "ed25519") ? BPFKEY_ATTENTION : BPFKEY_NOTE,
-				     "kernel",
-				     strcmp(alg, "ed25519")
-					     ? "use another algorithm: keyctl-bpf key new --alg"
-					     : "",
+			findings_add(f, is_rare(alg) ? BPFKEY_NOTE : BPFKEY_ATTENTION, "kernel",
+				     is_rare(alg)
+					     ? ""
+					     : "use another algorithm: keyctl-bpf key new --alg",
 				     "this kernel takes no certificates with %s", alg);
 		else if (err)
 			findings_add(f, BPFKEY_UNCHECKED, "kernel", "",

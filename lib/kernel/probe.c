@@ -57,11 +57,18 @@ enum probe_generation probe_generation(void)
 
 bool probe_alg(size_t i, const char **ret_name, int *ret_err)
 {
-	if (i >= probe_certs_n)
+	const struct probe_cert *c = i < probe_certs_n ? &probe_certs[i] : &probe_mldsa;
+
+	if (i > probe_certs_n)
 		return false;
-	*ret_name = probe_certs[i].alg;
-	*ret_err = ringkey_try(probe_certs[i].der);
+	*ret_name = c->alg;
+	*ret_err = ringkey_try(c->der);
 	return true;
+}
+
+int probe_mldsa_err(void)
+{
+	return ringkey_try(probe_mldsa.der);
 }
 
 /* first_line - of a file of the kernel; false when it cannot be read. */

@@ -35,6 +35,9 @@ enum probe_generation probe_generation(void);
  */
 bool probe_alg(size_t i, const char **ret_name, int *ret_err);
 
+/* probe_mldsa_err - the same of ML-DSA alone: 0 for yes, or the kernel's errno. */
+int probe_mldsa_err(void);
+
 struct probe_machine {
 	enum probe_answer bpf_lsm, btf, fsverity, secure_boot, module_signatures;
 	bool securityfs, bpffs, cgroup2, swap, modules_off;
