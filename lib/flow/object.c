@@ -223,8 +223,8 @@ static int parse(struct bpfkey_object *o)
 	return r < 0 ? r : read_manifest(o);
 }
 
-int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
-		      struct bpfkey_object **ret)
+int object_new(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
+	       int (*take)(struct bpfkey_object *o), struct bpfkey_object **ret)
 {
 	_cleanup_(bpfkey_object_freep) struct bpfkey_object *o = calloc(1, sizeof(*o));
 	int r;
@@ -236,7 +236,7 @@ int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file
 	if (!o->path)
 		return bk_out_of_memory(ctx);
 	o->file = *file;
-	r = parse(o);
+	r = take(o);
 	if (r < 0) {
 		o->file = BUF(0);
 		return r;
@@ -244,6 +244,12 @@ int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file
 	*file = BUF(0);
 	*ret = steal(&o);
 	return 0;
+}
+
+int object_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
+		      struct bpfkey_object **ret)
+{
+	return object_new(ctx, path, file, parse, ret);
 }
 
 /* @file becomes the object's, or stays the caller's. */

@@ -50,6 +50,13 @@ const char *object_part_name(enum object_part part);
 bool object_is_signed(const struct elf *e);
 
 /*
+ * object_new - an object of the bytes of @file, which @take makes sense of
+ * @file: taken over on success
+ */
+int object_new(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
+	       int (*take)(struct bpfkey_object *o), struct bpfkey_object **ret);
+
+/*
  * object_from_bytes - bpfkey_object_open() of a file that was read already
  * @file: taken over on success
  */

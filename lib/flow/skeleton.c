@@ -107,9 +107,13 @@ static int judge(struct bpfkey_object *o)
 
 static int parse(struct bpfkey_object *o)
 {
-	struct skeleton *s = o->skeleton;
-	int r = lskel_parse(o->ctx, buf_view(&o->file), &s->text);
+	struct skeleton *s = calloc(1, sizeof(*s));
+	int r;
 
+	if (!s)
+		return bk_out_of_memory(o->ctx);
+	o->skeleton = s;
+	r = lskel_parse(o->ctx, buf_view(&o->file), &s->text);
 	r = r < 0 ? r : loader_read(o->ctx, buf_view(&s->text.insns), buf_view(&s->text.data),
 				    &o->manifest, &s->loader);
 	r = r < 0 ? r : take_names(o);
@@ -128,25 +132,7 @@ static int parse(struct bpfkey_object *o)
 int skeleton_from_bytes(struct bpfkey_ctx *ctx, const char *path, struct buf *file,
 			struct bpfkey_object **ret)
 {
-	_cleanup_(bpfkey_object_freep) struct bpfkey_object *o = calloc(1, sizeof(*o));
-	int r;
-
-	if (!o)
-		return bk_out_of_memory(ctx);
-	o->ctx = ctx;
-	o->path = strdup(path);
-	o->skeleton = calloc(1, sizeof(*o->skeleton));
-	if (!o->path || !o->skeleton)
-		return bk_out_of_memory(ctx);
-	o->file = *file;
-	r = parse(o);
-	if (r < 0) {
-		o->file = BUF(0);
-		return r;
-	}
-	*file = BUF(0);
-	*ret = steal(&o);
-	return 0;
+	return object_new(ctx, path, file, parse, ret);
 }
 
 const struct bpfkey_skeleton_info *bpfkey_object_skeleton(const struct bpfkey_object *o)
