@@ -97,7 +97,9 @@ if strace -qq -o /dev/null true 2>/dev/null; then
 	number=${number: -64}
 	is "${#number} ${#public}" '64 130' 'both halves are known'
 	hexes() {
-		sed 's/\(..\)/\\x\1/g' <<<"$1"
+		local i
+
+		for ((i = 0; i < ${#1}; i += 2)); do printf '\\x%s' "${1:i:2}"; done
 	}
 	ok 'the public half is in what was sent' grep -qF -- "$(hexes "${public:2:64}")" trace
 	not_ok 'the private half is not' grep -qF -- "$(hexes "${number:0:32}")" trace
