@@ -14,6 +14,7 @@
 #include <bpfkey.h>
 
 #include "inject_calls.h"
+#include "lib/base/file.h"
 #include "tests/tap.h"
 
 #define MOST 300	/* attempts for one flow and kind, spread over all calls; LONG=1: all */
@@ -126,6 +127,28 @@ static int tpm_sign(struct bpfkey_ctx *ctx)
 	return sign_with(ctx, "tpm.pem", "tpm.crt", "out/signed.o");
 }
 
+/* From memory into memory: what comes out opens again and verifies. */
+static int memory(struct bpfkey_ctx *ctx)
+{
+	_cleanup_(buf_done) struct buf in = BUF(1u << 20);
+	_cleanup_(bk_freep) void *out = NULL;
+	struct bpfkey_signer *s = NULL;
+	struct bpfkey_object *o = NULL;
+	struct bpfkey_cert *cert = NULL;
+	size_t n = 0;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	r = r < 0 ? r : bk_file_read(ctx, "in.bpf.o", in.max, &in);
+	r = r < 0 ? r : bpfkey_sign_object_mem(s, "in.bpf.o", in.p, in.n, NULL, &out, &n);
+	r = r < 0 ? r : bpfkey_object_open_mem(ctx, "out", out, n, &o);
+	r = r < 0 ? r : bpfkey_cert_open(ctx, "file.crt", &cert);
+	r = r < 0 ? r : bpfkey_object_verify(o, &cert, 1, "all", NULL);
+	bpfkey_object_free(o);
+	bpfkey_cert_free(cert);
+	bpfkey_signer_free(s);
+	return r;
+}
+
 static int verify_with(struct bpfkey_ctx *ctx, const char *object, const char *path)
 {
 	struct bpfkey_object *o = NULL;
@@ -174,6 +197,7 @@ static const struct flow flows[] = {
 	{ "cert new, TPM", tpm_cert, { "cert.pem" }, check_cert, false, true },
 	{ "sign, file", file_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, TPM", tpm_sign, { "signed.o" }, check_tpm_signed, false, true },
+	{ "sign and verify, memory", memory, { NULL }, NULL, false, false },
 	{ "verify", verify_good, { NULL }, NULL, false, false },
 	{ "verify, stranger", verify_stranger, { NULL }, NULL, true, false },
 	{ "verify, tampered", verify_tampered, { NULL }, NULL, true, false },
