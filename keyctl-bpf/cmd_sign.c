@@ -7,7 +7,7 @@
 
 struct sign_args {
 	struct sign_jobs jobs;
-	const char *raw;
+	const char *raw, *skeleton;
 	struct opt_list set;
 };
 
@@ -20,14 +20,18 @@ static int check_args(struct cli *cli, const struct sign_args *a)
 			return bad_usage(cli, "--raw signs one file and takes no objects");
 		if (!j->out)
 			return bad_usage(cli, "--raw needs --out FILE");
-		if (j->in_place || j->opts.name || j->opts.kconfig || j->opts.kernel_version ||
-		    a->set.n)
+		if (j->in_place || a->skeleton || j->opts.name || j->opts.kconfig ||
+		    j->opts.kernel_version || a->set.n)
 			return bad_usage(cli, "--raw signs bytes as they are; the options for "
 					 "objects do not go with it");
 		return 0;
 	}
 	if (!cli->argc)
 		return bad_usage(cli, "no object to sign");
+	if (a->skeleton && cli->argc > 1)
+		return bad_usage(cli, "--out-skeleton is for one object");
+	if (a->skeleton && (j->out || j->in_place))
+		return bad_usage(cli, "--out-skeleton takes the place of --out and --in-place");
 	if (j->opts.name && cli->argc > 1)
 		return bad_usage(cli, "--name is for one object");
 	return sign_jobs_check(cli, j);
@@ -66,6 +70,8 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 		OPT_FLAG('i', "in-place", "replace each object by its signed form",
 			 &a.jobs.in_place),
 		OPT_FLAG('f', "force", "replace an output that exists", &a.jobs.force),
+		OPT_STR(0, "out-skeleton", "FILE", "write a C header that loads the object by "
+			"itself, in place of a signed object", &a.skeleton),
 		OPT_STR(0, "name", "NAME", "object name, part of the names of its data maps "
 			"(default: of the file, up to its first dot)", &a.jobs.opts.name),
 		OPT_LIST('s', "set", "NAME=VALUE", "freeze a read-only variable, or with "
@@ -86,6 +92,10 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 	r = r ? r : check_args(cli, &a);
 	if (r)
 		return r;
+	if (a.skeleton) {
+		a.jobs.out = a.skeleton;
+		a.jobs.opts.flags |= BPFKEY_SIGN_HEADER;
+	}
 	a.jobs.opts.set = a.set.v;
 	a.jobs.opts.set_n = a.set.n;
 	return a.raw ? sign_raw(cli, &a) : sign_jobs_run(cli, &a.jobs);

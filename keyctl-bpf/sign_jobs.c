@@ -31,7 +31,7 @@ static char *output_of(const struct sign_jobs *a, const char *in)
 
 	if (a->in_place)
 		return strdup(in);
-	if (a->out && !is_dir(a->out))
+	if (a->out && (a->opts.flags & BPFKEY_SIGN_HEADER || !is_dir(a->out)))
 		return strdup(a->out);
 	if (a->out)
 		return asprintf(&path, "%s/%s", a->out, base_of(in)) < 0 ? NULL : path;

@@ -87,6 +87,8 @@ enum bpfkey_sign_flags {
 	/* With it: which kernels a light skeleton is signed for (default: what it was made for). */
 	BPFKEY_SIGN_FOR_INSNS = 1 << 3,		/* 6.18 to 7.2 */
 	BPFKEY_SIGN_FOR_METADATA = 1 << 4,	/* 7.3 and later */
+	/* The output is a C header that loads the object by itself, keyctl-bpf-skeleton(5). */
+	BPFKEY_SIGN_HEADER = 1 << 5,
 };
 
 /**

@@ -132,23 +132,24 @@ static int extract(struct bpfkey_object *o, const char *dir, unsigned int flags)
 	int r = check_free(o, dir, "metadata.bin", flags);
 
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE__END; k++) {
-		if (!object_signature(o, k).n)	/* a light skeleton has one, or none */
+		if (o->skeleton && k == BPFKEY_SIGNATURE_FILE)
 			continue;
 		r = check_free(o, dir, signatures[k].content, flags);
-		r = r < 0 ? r : check_free(o, dir, signatures[k].der, flags);
+		if (r >= 0 && object_signature(o, k).n)	/* a light skeleton has one, or none */
+			r = check_free(o, dir, signatures[k].der, flags);
 	}
 	r = r < 0 ? r : bk_dir_make(o->ctx, dir, 0755, NULL);
 	r = r < 0 ? r : write_part(o, dir, "metadata.bin", o->part[PART_METADATA], flags);
 	for (int k = 0; r >= 0 && k < BPFKEY_SIGNATURE__END; k++) {
 		_cleanup_(buf_done) struct buf content = BUF(0);
 
-		if (!object_signature(o, k).n)
+		if (o->skeleton && k == BPFKEY_SIGNATURE_FILE)
 			continue;
 		r = object_signed_bytes(o, k, &content);
 		r = r < 0 ? r : write_part(o, dir, signatures[k].content, buf_view(&content),
 					   flags);
-		r = r < 0 ? r : write_part(o, dir, signatures[k].der, object_signature(o, k),
-					   flags);
+		if (r >= 0 && object_signature(o, k).n)
+			r = write_part(o, dir, signatures[k].der, object_signature(o, k), flags);
 	}
 	return r;
 }

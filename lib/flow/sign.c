@@ -7,11 +7,9 @@
 #include "../crypto/cert.h"
 #include "../crypto/cms.h"
 #include "../crypto/digest.h"
-#include "../kernel/loader.h"
 #include "opts.h"
+#include "making.h"
 #include "sign_log.h"
-#include "signer_handle.h"
-#include "skeleton.h"
 
 #define KCONFIG_FILE_MAX (4u << 20)
 #define RAW_MAX (64u << 20)
@@ -24,17 +22,6 @@ static char *name_of(const char *path)
 	base = base ? base + 1 : path;
 	return strndup(base, strcspn(base, "."));
 }
-
-struct making {
-	struct bpfkey_signer *s;
-	const struct bpfkey_sign_opts *opts;
-	struct view bytes;		/* the input, when it is in memory */
-	struct buf original, kconfig;
-	struct bpfkey_object *old;	/* when the input is a signed object */
-	struct elf elf;
-	struct loader loader;
-	struct buf insns_sig, metadata_sig, manifest, file;
-};
 
 static void making_done(struct making *m)
 {
@@ -135,7 +122,7 @@ static int make_loader(struct making *m, const char *in)
 	return r < 0 ? r : loader_guard(ctx, &m->loader, digest);
 }
 
-static int sign_loader(struct making *m)
+int making_sign(struct making *m)
 {
 	struct signer *s = m->s->signer;
 	struct view insns = buf_view(&m->loader.insns), data = buf_view(&m->loader.data);
@@ -184,7 +171,7 @@ static int list_digests(struct making *m, struct buf *ret)
  * The list covers where everything lies, itself included, so it is made three
  * times: to know its size, to fill it in, and signed.
  */
-static int assemble(struct making *m)
+int making_assemble(struct making *m)
 {
 	_cleanup_(buf_done) struct buf sized = BUF(0), list = BUF(0), copy = BUF(0);
 	_cleanup_(buf_done) struct buf sig = BUF(CMS_MAX);
@@ -247,46 +234,6 @@ static int read_kconfig(struct making *m)
 	return 0;
 }
 
-/* The loader that was signed, with all that was frozen in it. */
-static int keep_loader(struct making *m)
-{
-	struct view insns = m->old->part[PART_LOADER], data = m->old->part[PART_METADATA];
-
-	m->loader.insns = BUF(LOADER_INSNS_MAX);
-	m->loader.data = BUF(LOADER_DATA_MAX);
-	buf_put(&m->loader.insns, insns.p, insns.n);
-	buf_put(&m->loader.data, data.p, data.n);
-	if (!buf_ok(&m->loader.insns) || !buf_ok(&m->loader.data))
-		return bk_fail(m->s->ctx, -BPFKEY_E_TOO_BIG, "its loader is too large");
-	return manifest_decode(m->s->ctx, m->old->part[PART_MANIFEST], &m->loader.manifest);
-}
-
-static int sign_again(struct making *m)
-{
-	unsigned int flags = m->opts->flags;
-	enum bpfkey_generation covers = flags & BPFKEY_SIGN_FOR_INSNS ? BPFKEY_GENERATION_INSNS :
-			flags & BPFKEY_SIGN_FOR_METADATA ? BPFKEY_GENERATION_METADATA : 0;
-	int r = 0;
-
-	if (!m->old) {
-		bk_hint(m->s->ctx, "sign it with keyctl-bpf sign");
-		return bk_fail(m->s->ctx, -BPFKEY_E_UNSIGNED, "it is a BPF object that was not "
-			       "signed before");
-	}
-	if (m->opts->signed_by_n)
-		r = object_signed_by(m->old, m->opts->signed_by, m->opts->signed_by_n);
-	if (r < 0)
-		return bk_fail(m->s->ctx, r, "its present signature");
-	if (m->old->skeleton)
-		return skeleton_resign(m->old, m->s->signer, covers, &m->file);
-	if (covers)
-		return bk_fail(m->s->ctx, -BPFKEY_E_USAGE, "a signed object has a signature for "
-			       "each sort of kernel");
-	r = keep_loader(m);
-	r = r < 0 ? r : sign_loader(m);
-	return r < 0 ? r : assemble(m);
-}
-
 /* All but writing it: the signed object is m->file then. */
 static int make_object(struct making *m, const char *in)
 {
@@ -294,10 +241,11 @@ static int make_object(struct making *m, const char *in)
 
 	r = r < 0 ? r : read_input(m, in);
 	if (r >= 0 && m->opts->flags & BPFKEY_SIGN_AGAIN)
-		return sign_again(m);
+		return making_again(m);
 	r = r < 0 ? r : make_loader(m, in);
-	r = r < 0 ? r : sign_loader(m);
-	return r < 0 ? r : assemble(m);
+	r = r < 0 ? r : making_sign(m);
+	r = r < 0 ? r : making_assemble(m);
+	return r >= 0 && m->opts->flags & BPFKEY_SIGN_HEADER ? making_header(m) : r;
 }
 
 static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,

@@ -53,4 +53,11 @@ int skeleton_suits(struct bpfkey_object *o, unsigned int version);
 int skeleton_resign(struct bpfkey_object *o, struct signer *s, enum bpfkey_generation covers,
 		    struct buf *ret);
 
+/*
+ * skeleton_write - a signed object as a C header that loads it by itself
+ *
+ * -BPFKEY_E_FORMAT when two of its maps would have one name in C.
+ */
+int skeleton_write(struct bpfkey_object *o, struct buf *ret);
+
 #endif

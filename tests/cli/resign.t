@@ -96,13 +96,11 @@ refused 1 "a literal that does not end" kb resign bad.lskel.h "${a[@]}" -o no.h
 absent no.h
 
 # A signature over the instructions alone, where they check nothing.
-size=$(kb inspect signed.lskel.h --json | jq -r .result.loader_size)
-head -c "$size" parts/loader-metadata.bin >loader.bin
-is "$(sha256sum <loader.bin | cut -d' ' -f1)" "$(kb inspect signed.lskel.h --json | jq -r .result.loader_digest)" \
+is "$(sha256sum <parts/loader.bin | cut -d' ' -f1)" "$(kb inspect signed.lskel.h --json | jq -r .result.loader_digest)" \
 	"the instructions by themselves"
-openssl dgst -sha256 -binary -out excl loader.bin
+openssl dgst -sha256 -binary -out excl parts/loader.bin
 openssl cms -sign -binary -outform DER -nocerts -noattr -nosmimecap -keyid -md sha256 \
-	-in loader.bin -signer a.pem -inkey a.key -out insns.der
+	-in parts/loader.bin -signer a.pem -inkey a.key -out insns.der
 "$O/tests/cli/lskel" "$obj" tiny insns.der excl >weak.lskel.h
 refused 3 "covers the instructions alone, and they do not check the metadata" \
 	kb verify weak.lskel.h --cert a.pem
