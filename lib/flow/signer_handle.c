@@ -47,7 +47,10 @@ int bpfkey_signer_open(struct bpfkey_ctx *ctx, const char *key, const char *cert
 	r = signer_open(ctx, key, cert, &s->signer);
 	if (!r && !cert)
 		r = signer_own_cert(s->signer);
-	r = r < 0 ? r : check_signer(ctx, signer_cert(s->signer));
+	/* It has named what it could not use. */
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot sign");
+	r = check_signer(ctx, signer_cert(s->signer));
 	if (r < 0)
 		return cannot_sign(ctx, r, key, cert);
 	*ret = steal(&s);

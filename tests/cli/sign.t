@@ -86,7 +86,7 @@ refused 2 "takes no objects" kb sign --raw raw xdpdump_xdp.o "${k[@]}" -o x
 
 # Who may sign.
 refused 3 "neither of the roles build and delegated" kb sign xdpdump_xdp.o --key other.pem --cert loader.crt -o no.o
-refused 3 "cannot sign with key 'other.pem' and certificate 'k.crt'" \
+refused 3 "cannot sign: key 'other.pem' and certificate 'k.crt': the certificate is of another key" \
 	kb sign xdpdump_xdp.o --key other.pem --cert k.crt -o no.o
 chmod 644 other.pem
 refused 3 "other.pem" kb sign xdpdump_xdp.o --key other.pem --cert loader.crt -o no.o
