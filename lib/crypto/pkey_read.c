@@ -165,9 +165,11 @@ static int open_p12(struct reading *r, PKCS12 *p12, EVP_PKEY **key, X509 **cert)
 
 static int read_p12(struct reading *r, struct bk_secret *bytes, EVP_PKEY **ret, struct buf *cert)
 {
-	/* Made here, so that its keys come into our library context. */
-	_cleanup_(PKCS12_freep) PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, bk_ossl(),
-							     "provider=default");
+	/*
+	 * Made here, so that its keys come into our library context. Without
+	 * properties, whose copy d2i_PKCS12() of OpenSSL 3.0 leaks.
+	 */
+	_cleanup_(PKCS12_freep) PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, bk_ossl(), NULL);
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
 	_cleanup_(X509_freep) X509 *x = NULL;
 	const uint8_t *p = bk_secret_data(bytes), *end = p + bk_secret_len(bytes);
