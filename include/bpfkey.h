@@ -18,6 +18,9 @@
 #define BPFKEY_RING_POLICY	".bpf_policy"
 #define BPFKEY_RING_ANCHOR	".bpf_anchor"
 
+/* Beside a native .bpf the others are these where the module is not loaded: bpf:loader, ... */
+#define BPFKEY_ORDINARY_PREFIX	"bpf:"
+
 /* uapi/linux/keyctl.h of the first kernel with a native .bpf; not in 7.3. */
 #define BPFKEY_SPEC_BPF_KEYRING	(-9)
 

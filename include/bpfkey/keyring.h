@@ -22,9 +22,10 @@ enum bpfkey_ring_kind {
 	BPFKEY_RING_NATIVE,	/* the kernel's own, id BPFKEY_SPEC_BPF_KEYRING */
 	BPFKEY_RING_MODULE,	/* made by bpf_keyring.ko */
 	BPFKEY_RING_STAGING,	/* an ordinary keyring, for development */
+	BPFKEY_RING_ORDINARY,	/* beside a native .bpf, where the module is not loaded */
 };
 
-/** bpfkey_ring_kind_name - "native", "module", "staging". */
+/** bpfkey_ring_kind_name - "native", "module", "staging", "ordinary". */
 const char *bpfkey_ring_kind_name(enum bpfkey_ring_kind kind);
 
 /* How a keyring is sealed: what its restriction and its permissions say together. */

@@ -14,7 +14,8 @@
 
 const struct bpfkey_explanation bk_explain_kernel[] = {
 	LOAD(EPERM, "the process lacks CAP_BPF, the gate refused the load, or, from kernel 7.3 "
-	     "on, a map of the loader is not frozen or not exclusive to it",
+	     "on, a map of the loader is not frozen or not exclusive to it; a kernel booted with "
+	     "bpf.keyring_unsealed=1 also refuses every keyring but its own .bpf (-9)",
 	     "as root: 'keyctl-bpf gate log' shows a refusal by the gate; "
 	     "'keyctl-bpf load' sets maps up as 7.3 wants them"),
 	LOAD(ENOENT, "something that the program names does not exist, such as a BTF type",
@@ -50,7 +51,8 @@ const struct bpfkey_explanation bk_explain_kernel[] = {
 	     "sign again with 'keyctl-bpf sign'; 'keyctl-bpf verify OBJ' tells what is wrong"),
 	LOAD(ENOKEY, "the signer's key is not in the keyring, was removed from it, or the keyring "
 	     "or the key lacks search permission for its possessor; an id that names a single "
-	     "key instead of a keyring gives the same answer",
+	     "key instead of a keyring gives the same answer, and so does a kernel's own .bpf "
+	     "(-9) until it holds a key and is sealed",
 	     "compare the key id of 'keyctl-bpf verify OBJ' with 'keyctl-bpf keyring show'"),
 	LOAD(EKEYEXPIRED, "the signer's key or the keyring has expired; some minutes later the "
 	     "kernel answers ENOKEY instead",

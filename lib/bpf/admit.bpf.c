@@ -79,6 +79,9 @@ static __always_inline void collect_signature(struct bpf_prog *prog, union bpf_a
 		q->resolved = 1;
 		q->is_signed = aux->sig.verdict != 0;
 		q->ring = aux->sig.keyring_serial;
+		/* Only a kernel that has it verifies against it. */
+		if (!q->ring && q->keyring_id == GATE_RING_NATIVE)
+			q->ring = GATE_RING_NATIVE;
 		q->ring_type = aux->sig.keyring_type;
 		return;
 	}

@@ -50,6 +50,7 @@ enum gate_reason {
 
 #define GATE_TYPE_SYSCALL	31
 #define GATE_RING_USER		4	/* enum bpf_sig_keyring: a keyring named by serial */
+#define GATE_RING_NATIVE	(-9)	/* the id of a kernel's own .bpf, which has no serial */
 
 /* What a key may sign unless its rule names more: loaders, whose maps are signed too. */
 #define GATE_BUILD_TYPES	(1ULL << GATE_TYPE_SYSCALL)
@@ -82,7 +83,7 @@ struct gate_request {
 	__u8 resolved;		/* the kernel says which keyring it resolved to */
 	__u8 changed;		/* the rules are not those that the keys were looked up in */
 	__s32 keyring_id;	/* as passed */
-	__s32 ring;		/* resolved, or with a positive keyring_id the same */
+	__s32 ring;		/* resolved, or with a positive keyring_id or -9 the same */
 	__u32 ring_type;
 	__u32 nkeys;		/* counts on past GATE_KEYS */
 	__u32 loader_id;	/* inner: the loader that runs; 0: none was seen */

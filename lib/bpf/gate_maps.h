@@ -32,8 +32,8 @@ struct gate_rule {
 	__u32 kind;
 	__u32 key_len;
 	__u64 tag;		/* gate_tag() of the key: found by it, then compared in full */
-	__s32 ring;		/* serial of the one keyring that counts */
-	__u32 ring_type;	/* enum bpf_sig_keyring of the kernel; 0: any, the serial decides */
+	__s32 ring;		/* id of the one keyring that counts: its serial, or -9 */
+	__u32 ring_type;	/* enum bpf_sig_keyring of the kernel; 0: any, the id decides */
 	__u64 types;		/* program types that the key may sign directly, one bit each */
 	__u64 inner_types;	/* and those that its signed loaders may load */
 	__u64 until;		/* boot time in ns after which the rule is over; 0: never */

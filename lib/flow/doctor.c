@@ -144,8 +144,13 @@ static void check_openings(const struct probe_machine *m, struct bpfkey_findings
 			     "encrypt it or turn it off");
 }
 
-static void check_module(const struct probe_machine *m, struct bpfkey_findings *f)
+static void check_unsealed(const struct probe_machine *m, struct bpfkey_findings *f)
 {
+	if (m->native_unsealed == PROBE_NO)
+		findings_add(f, BPFKEY_ATTENTION, "keyring",
+			     "add bpf.keyring_unsealed=1 to the kernel's command line",
+			     "the kernel was booted without bpf.keyring_unsealed=1: its .bpf is "
+			     "sealed empty, and it verifies against keyrings that callers bring");
 	if (m->module_unsealed != 0)
 		return;
 	findings_add(
@@ -178,7 +183,7 @@ int bpfkey_doctor(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_fin
 	if (!geteuid())
 		check_reader(ctx, f);
 	check_mounts(&m, f);
-	check_module(&m, f);
+	check_unsealed(&m, f);
 	findings_status(ctx, staging, f);
 	check_openings(&m, f);
 	check_fsverity(&m, f);

@@ -219,7 +219,7 @@ static int is_guarded(struct bpfkey_ctx *ctx, struct gate *g, const char *stagin
 	if (!r)
 		r = ring_find(ctx, BPFKEY_ROLE_BUILD, staging, &ring);
 	if (!r)
-		*ret = n ? rules[0].ring == ring.serial : !staging;
+		*ret = n ? rules[0].ring == ring.id : !staging;
 	return r;
 }
 

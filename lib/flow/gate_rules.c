@@ -45,8 +45,8 @@ static int make_rule(struct bpfkey_ctx *ctx, const struct bpfkey_ring *ring,
 			       GATE_KEY_MAX);
 	*ret = (struct gate_rule){
 		.kind = GATE_RULE_BUILD,
-		.ring = ring->info.serial,
-		/* What a native .bpf is called there is not known: the serial decides. */
+		.ring = ring->info.id,
+		/* What a native .bpf is called there is not known: the id decides. */
 		.ring_type = ring->info.kind == BPFKEY_RING_NATIVE ? 0 : GATE_RING_USER,
 		.types = (GATE_BUILD_TYPES | types) & ~GATE_MASKED_TYPES,
 		.inner_types = ~GATE_MASKED_TYPES,

@@ -10,6 +10,7 @@ static const char *const kinds[] = {
 	[BPFKEY_RING_NATIVE] = "native",
 	[BPFKEY_RING_MODULE] = "module",
 	[BPFKEY_RING_STAGING] = "staging",
+	[BPFKEY_RING_ORDINARY] = "ordinary",
 };
 
 static const char *const profiles[] = {

@@ -26,6 +26,24 @@ static int make_staging(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o
 	return 0;
 }
 
+/* make_ordinary - beside a native .bpf the module is only the better choice. */
+static int make_ordinary(struct bpfkey_ctx *ctx, bool dry_run, bool *made)
+{
+	for (enum bpfkey_role role = BPFKEY_ROLE_BUILD + 1; role < BPFKEY_ROLE__END; role++) {
+		struct ring ring;
+		int r = ring_find(ctx, role, NULL, &ring);
+
+		if (r == -BPFKEY_E_NO_KEYRING) {
+			bk_forget(ctx);
+			*made = true;
+			r = dry_run ? 0 : ring_make_ordinary(ctx, role);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* load_module - needed where the kernel has no .bpf, good to have where it does. */
 static int load_module(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o, bool *made)
 {
@@ -40,11 +58,11 @@ static int load_module(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *o,
 	r = ring_module_load(ctx);
 	if (r < 0 && ring_native_exists()) {
 		bk_log(ctx, BPFKEY_LOG_WARNING,
-		       "only the kernel's own .bpf is there, without the keyrings for loaders, "
-		       "delegations, policy and anchors: %s",
+		       "the keyrings for loaders, delegations, policy and anchors are ordinary "
+		       "ones, which whoever possesses them may invalidate: %s",
 		       bpfkey_ctx_message(ctx));
 		bk_forget(ctx);
-		return 0;
+		return make_ordinary(ctx, o->dry_run, made);
 	}
 	*made = r == 0;
 	return r;

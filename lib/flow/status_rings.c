@@ -86,11 +86,30 @@ static void check_key(const struct bpfkey_ring *s, const struct bpfkey_ring_key 
 			k->perm, k->serial, key_name(k));
 }
 
-static void check_profile(const struct bpfkey_ring_info *i, const char *staging,
+/* is_sealed_empty - by the kernel or the module, because nobody asked for it open. */
+static bool is_sealed_empty(const struct bpfkey_ring *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->keys[i].state != BPFKEY_RING_KEY_ABSENT)
+			return false;
+	return s->info.profile == BPFKEY_PROFILE_PARTIAL && !s->info.anchor;
+}
+
+static void check_profile(const struct bpfkey_ring *s, const char *staging,
 			  struct bpfkey_findings *f)
 {
+	const struct bpfkey_ring_info *i = &s->info;
 	char next[192];
 
+	if (is_sealed_empty(s)) {
+		findings_add(f, BPFKEY_ATTENTION, TOPIC,
+			     i->kind == BPFKEY_RING_NATIVE
+				     ? "boot with bpf.keyring_unsealed=1"
+				     : "boot with bpf_keyring.keyring_unsealed=1",
+			     "'%s' was sealed empty: it takes no key before the next boot",
+			     i->name);
+		return;
+	}
 	snprintf(next, sizeof(next), "keyctl-bpf keyring seal --role %s%s%s --profile locked --yes",
 		 bpfkey_role_name(i->role), staging ? " --staging " : "", staging ? staging : "");
 	switch (i->profile) {
@@ -99,7 +118,10 @@ static void check_profile(const struct bpfkey_ring_info *i, const char *staging,
 		return;
 	case BPFKEY_PROFILE_OPEN:
 		findings_add(f, BPFKEY_ATTENTION, TOPIC, next,
-			     "'%s' is not sealed: whoever becomes root can enrol keys", i->name);
+			     "'%s' is not sealed: whoever becomes root can enrol keys%s", i->name,
+			     i->kind == BPFKEY_RING_NATIVE
+				     ? ", and until it is this kernel verifies nothing against it"
+				     : "");
 		return;
 	case BPFKEY_PROFILE_UNKNOWN:
 		findings_add(f, BPFKEY_UNCHECKED, TOPIC, "keyctl-bpf doctor",
@@ -118,12 +140,15 @@ static void check_ring(const struct bpfkey_ring *s, const char *staging, struct 
 	const struct bpfkey_ring_info *i = &s->info;
 	size_t valid = 0;
 
-	check_profile(i, staging, f);
-	if (i->kind == BPFKEY_RING_STAGING)
-		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl-bpf keyring create",
-			     "'%s' is an ordinary keyring, for development: whoever possesses it "
-			     "may invalidate it",
-			     i->name);
+	check_profile(s, staging, f);
+	if (i->kind == BPFKEY_RING_STAGING || i->kind == BPFKEY_RING_ORDINARY)
+		findings_add(f, BPFKEY_ATTENTION, TOPIC,
+			     i->kind == BPFKEY_RING_STAGING
+				     ? "keyctl-bpf keyring create"
+				     : "load the module bpf_keyring at boot, then enrol again",
+			     "'%s' is an ordinary keyring%s: whoever possesses it may "
+			     "invalidate it",
+			     i->name, i->kind == BPFKEY_RING_STAGING ? ", for development" : "");
 	if (i->nested)
 		findings_add(f, BPFKEY_ATTENTION, TOPIC, "keyctl show, then keyctl unlink",
 			     "'%s' holds %u other keyrings, which the kernel searches too", i->name,

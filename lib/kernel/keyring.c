@@ -126,37 +126,75 @@ static int staging_name(struct bpfkey_ctx *ctx, enum bpfkey_role role, const cha
 	return 0;
 }
 
-/* Root's user keyring is read, not searched: a locked ring grants no search. */
-static int find_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
-			struct ring *ret)
+/*
+ * find_in_user - @ring by its name, 1 when it is there
+ *
+ * Root's user keyring is read, not searched: a locked ring grants no search.
+ */
+static int find_in_user(struct bpfkey_ctx *ctx, struct ring *ring)
 {
 	_cleanup_(bk_freep) void *list = NULL;
-	struct ring ring = {.kind = BPFKEY_RING_STAGING};
 	struct ring_desc d;
-	int r, n;
+	int n = keyctl_read_alloc(KEY_SPEC_USER_KEYRING, &list);
 
-	r = staging_name(ctx, role, staging, ring.name);
-	if (r < 0)
-		return r;
-	n = keyctl_read_alloc(KEY_SPEC_USER_KEYRING, &list);
 	if (n < 0)
 		return keyerr_other(ctx, errno, "cannot read root's user keyring");
 	for (size_t i = 0; i < (size_t)n / sizeof(key_serial_t); i++) {
 		key_serial_t serial = ((key_serial_t *)list)[i];
 
 		if (ring_describe(serial, &d) || strcmp(d.type, "keyring") ||
-		    strcmp(d.name, ring.name))
+		    strcmp(d.name, ring->name))
 			continue;
 		if (d.uid)
 			return bk_fail(ctx, -BPFKEY_E_FOREIGN, "keyring '%s' belongs to user %u",
-				       ring.name, d.uid);
-		ring.serial = ring.id = serial;
-		ring.perm = d.perm;
-		*ret = ring;
-		return 0;
+				       ring->name, d.uid);
+		ring->serial = ring->id = serial;
+		ring->perm = d.perm;
+		return 1;
 	}
+	return 0;
+}
+
+static int find_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
+			struct ring *ret)
+{
+	struct ring ring = {.kind = BPFKEY_RING_STAGING};
+	int r = staging_name(ctx, role, staging, ring.name);
+
+	r = r < 0 ? r : find_in_user(ctx, &ring);
+	if (r > 0)
+		*ret = ring;
+	if (r)
+		return r < 0 ? r : 0;
 	bk_hint(ctx, "keyctl-bpf keyring create --staging %s", staging);
 	return bk_fail(ctx, -BPFKEY_E_NO_KEYRING, "no staging keyring '%s'", ring.name);
+}
+
+/* "bpf:anchor": no staging keyring has a colon in its name. */
+static struct ring ordinary(enum bpfkey_role role)
+{
+	struct ring ring = {.kind = BPFKEY_RING_ORDINARY};
+
+	snprintf(ring.name, sizeof(ring.name), BPFKEY_ORDINARY_PREFIX "%s", names[role].suffix + 1);
+	return ring;
+}
+
+/* A companion of a native .bpf: the module's, or else an ordinary one. */
+static int find_companion(struct bpfkey_ctx *ctx, enum bpfkey_role role, struct ring *ret)
+{
+	struct ring ring = ordinary(role);
+	int r;
+
+	if (ring_module_loaded())
+		return find_module(ctx, role, ret);
+	r = find_in_user(ctx, &ring);
+	if (r > 0)
+		*ret = ring;
+	if (r)
+		return r < 0 ? r : 0;
+	bk_hint(ctx, "keyctl-bpf keyring create");
+	return bk_fail(ctx, -BPFKEY_E_NO_KEYRING, "no keyring '%s': this kernel makes .bpf only, "
+		       "and the module bpf_keyring is not loaded", names[role].name);
 }
 
 int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging, struct ring *ret)
@@ -167,34 +205,50 @@ int ring_find(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging
 		return r;
 	if (staging)
 		return find_staging(ctx, role, staging, ret);
-	if (role == BPFKEY_ROLE_BUILD && ring_native_exists())
-		return find_native(ctx, ret);
-	return find_module(ctx, role, ret);
+	if (!ring_native_exists())
+		return find_module(ctx, role, ret);
+	return role == BPFKEY_ROLE_BUILD ? find_native(ctx, ret) : find_companion(ctx, role, ret);
+}
+
+static int make_in_user(struct bpfkey_ctx *ctx, struct ring *ring)
+{
+	key_serial_t serial;
+	int err;
+
+	/* Permissions first: once it hangs in the user keyring, changing them needs possession. */
+	serial = add_key("keyring", ring->name, NULL, 0, KEY_SPEC_PROCESS_KEYRING);
+	if (serial < 0)
+		return keyerr_other(ctx, errno, "cannot make keyring '%s'", ring->name);
+	err = keyctl_setperm(serial, BPFKEY_PERM_STAGING) ||
+			      keyctl_link(serial, KEY_SPEC_USER_KEYRING)
+		      ? errno
+		      : 0;
+	keyctl_unlink(serial, KEY_SPEC_PROCESS_KEYRING);
+	if (err)
+		return keyerr_other(ctx, err, "cannot make keyring '%s'", ring->name);
+	ring->serial = ring->id = serial;
+	ring->perm = BPFKEY_PERM_STAGING;
+	return 0;
 }
 
 int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
 		      struct ring *ret)
 {
-	struct ring ring = {.kind = BPFKEY_RING_STAGING, .perm = BPFKEY_PERM_STAGING};
-	key_serial_t serial;
-	int r, err;
+	struct ring ring = {.kind = BPFKEY_RING_STAGING};
+	int r = staging_name(ctx, role, staging, ring.name);
 
-	r = staging_name(ctx, role, staging, ring.name);
+	r = r < 0 ? r : make_in_user(ctx, &ring);
 	if (r < 0)
 		return r;
-	/* Permissions first: once it hangs in the user keyring, changing them needs possession. */
-	serial = add_key("keyring", ring.name, NULL, 0, KEY_SPEC_PROCESS_KEYRING);
-	if (serial < 0)
-		return keyerr_other(ctx, errno, "cannot make keyring '%s'", ring.name);
-	err = keyctl_setperm(serial, ring.perm) || keyctl_link(serial, KEY_SPEC_USER_KEYRING)
-		      ? errno
-		      : 0;
-	keyctl_unlink(serial, KEY_SPEC_PROCESS_KEYRING);
-	if (err)
-		return keyerr_other(ctx, err, "cannot make keyring '%s'", ring.name);
-	ring.serial = ring.id = serial;
 	*ret = ring;
 	return 0;
+}
+
+int ring_make_ordinary(struct bpfkey_ctx *ctx, enum bpfkey_role role)
+{
+	struct ring ring = ordinary(role);
+
+	return make_in_user(ctx, &ring);
 }
 
 int ring_list(struct bpfkey_ctx *ctx, const struct ring *ring, int32_t **ret, size_t *ret_n)

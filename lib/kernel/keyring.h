@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keyrings of all kinds behind one interface: native, module, staging. Found
+ * Keyrings of all kinds behind one interface: native, module, staging, ordinary. Found
  * by id or by the module's word, then described and checked (type, name,
  * owner) before anybody writes to one or passes its number on.
  */
@@ -48,6 +48,9 @@ const char *ring_name(enum bpfkey_role role);
 /* ring_make_staging - an ordinary keyring linked in root's user keyring. */
 int ring_make_staging(struct bpfkey_ctx *ctx, enum bpfkey_role role, const char *staging,
 		      struct ring *ret);
+
+/* ring_make_ordinary - a companion of a native .bpf where the module is not to be had. */
+int ring_make_ordinary(struct bpfkey_ctx *ctx, enum bpfkey_role role);
 
 /* ring_native_exists - does this kernel know KEY_SPEC_BPF_KEYRING? */
 bool ring_native_exists(void);

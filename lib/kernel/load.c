@@ -9,9 +9,11 @@
 #include <bpfkey.h>
 
 #include "bpf_attr.h"
+#include "probe.h"
 
 #define LOG_SIZE (1u << 20)
 #define LOG_TAIL_LINES 4
+#define KEYRING_PLATFORM 2	/* the last of the system's keyrings, which have ids from 0 on */
 #define CAP_SYS_ADMIN_BIT 21
 #define CAP_BPF_BIT 39
 
@@ -177,6 +179,22 @@ static int try_load(const struct load_request *req, int map, enum bpfkey_generat
 	return fd < 0 ? -errno : fd;
 }
 
+/* A kernel that was booted to rely on its own .bpf takes no keyring of a caller, whoever asks. */
+static bool is_excluded(int32_t keyring)
+{
+	return keyring != BPFKEY_SPEC_BPF_KEYRING && (keyring < 0 || keyring > KEYRING_PLATFORM) &&
+	       probe_native_unsealed() == PROBE_YES;
+}
+
+static int excluded(struct bpfkey_ctx *ctx, int32_t keyring)
+{
+	bk_hint(ctx, "enrol the key in .bpf (keyctl-bpf keyring enroll CERT) and leave --keyring "
+		"out; or, to stage keys, boot without bpf.keyring_unsealed=1");
+	return bk_fail(ctx, -BPFKEY_E_KERNEL, "the kernel refused it (EPERM): booted with "
+		       "bpf.keyring_unsealed=1 it verifies against its own .bpf keyring, not "
+		       "against keyring %d", keyring);
+}
+
 /*
  * Instructions and metadata first. A kernel that signs instructions only sees
  * a signature over something else and says EKEYREJECTED; nothing but that
@@ -211,6 +229,8 @@ static int load_loader(struct bpfkey_ctx *ctx, const struct load_request *req, i
 		if (again >= 0)
 			close(again);
 	}
+	if (fd == -EPERM && is_excluded(req->keyring))
+		return excluded(ctx, req->keyring);
 	if (fd < 0)
 		return load_refused(ctx, -fd, log_tail(log));
 	*ret = fd;

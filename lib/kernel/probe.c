@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <keyutils.h>
 #include <mntent.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -31,18 +30,15 @@ enum probe_generation probe_generation(void)
 		.signature = (uintptr_t)garbage,
 		.signature_size = sizeof(garbage),
 	};
-	/* A keyring that exists: without one the kernel says EINVAL before it looks any further. */
-	long ring = keyctl_get_keyring_ID(KEY_SPEC_PROCESS_KEYRING, 1);
-	long fd;
+	/* Keyring 0, the builtin one, can always be named: a native .bpf may exclude our own. */
+	long fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 
-	attr.keyring_id = (int32_t)ring;
-	fd = ring < 0 ? -1 : syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (fd >= 0) {
 		/* Nothing verified it: no signatures here, whatever else the kernel makes of it. */
 		close((int)fd);
 		return PROBE_GEN_NONE;
 	}
-	switch (ring < 0 ? EPERM : errno) {
+	switch (errno) {
 	case E2BIG:      /* bytes behind the end of its union bpf_attr are not zero */
 	case EOPNOTSUPP: /* built without CONFIG_SYSTEM_DATA_VERIFICATION */
 		return PROBE_GEN_NONE;
@@ -163,6 +159,11 @@ static bool swap_on(void)
 	return f && fgets(line, sizeof(line), f) && fgets(line, sizeof(line), f);
 }
 
+enum probe_answer probe_native_unsealed(void)
+{
+	return yes_no_in("/sys/module/bpf/parameters/keyring_unsealed");
+}
+
 void probe_machine(struct probe_machine *ret)
 {
 	struct probe_machine m = {.module_unsealed = -1};
@@ -184,6 +185,7 @@ void probe_machine(struct probe_machine *ret)
 	unsealed = yes_no_in("/sys/module/bpf_keyring/parameters/keyring_unsealed");
 	if (unsealed != PROBE_UNKNOWN)
 		m.module_unsealed = unsealed == PROBE_YES;
+	m.native_unsealed = probe_native_unsealed();
 	m.swap = swap_on();
 	m.amd64 = !uname(&u) && !strcmp(u.machine, "x86_64");
 	*ret = m;

@@ -38,8 +38,16 @@ bool probe_alg(size_t i, const char **ret_name, int *ret_err);
 /* probe_mldsa_err - the same of ML-DSA alone: 0 for yes, or the kernel's errno. */
 int probe_mldsa_err(void);
 
+/*
+ * probe_native_unsealed - was a kernel with a .bpf of its own booted with
+ * bpf.keyring_unsealed=1? Without it that keyring is sealed empty; with it no
+ * keyring of a caller counts. PROBE_UNKNOWN where the kernel has none.
+ */
+enum probe_answer probe_native_unsealed(void);
+
 struct probe_machine {
 	enum probe_answer bpf_lsm, btf, fsverity, secure_boot, module_signatures;
+	enum probe_answer native_unsealed;
 	bool securityfs, bpffs, cgroup2, swap, modules_off;
 	char lsm[256];		/* active security modules, "" when not known */
 	char lockdown[24];	/* "none", "integrity", "confidentiality", "" not known */

@@ -154,7 +154,9 @@ int ring_module_load(struct bpfkey_ctx *ctx)
 	if (geteuid())
 		return bk_fail(ctx, -BPFKEY_E_PRIVILEGE, "only root can load the module " MODULE);
 	return bk_fail(ctx, -BPFKEY_E_NO_KERNEL,
-		       "this kernel has no .bpf keyring of its own, and the module " MODULE
-		       " cannot be loaded%s%s",
+		       "%sthe module " MODULE " cannot be loaded%s%s",
+		       ring_native_exists()
+			       ? ""
+			       : "this kernel has no .bpf keyring of its own, and ",
 		       line[0] ? ": " : "", line);
 }
