@@ -191,7 +191,7 @@ check: tests $(LAB) ## all tests
 	$(Q)tests/run lint unit cli tpm fault $(if $(LAB),kernel)
 check-unit check-cli check-tpm check-fault: check-%: tests
 	$(Q)tests/run $*
-check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", T=name)
+check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", all or native; T=name)
 	$(Q)tests/run kernel
 check-long: tests $(LAB) ## high counts
 	$(Q)LONG=1 tests/run unit cli tpm fault $(if $(LAB),kernel)
@@ -237,7 +237,9 @@ help: ## this list
 		while IFS='|' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
 	@printf '  %-14s %s\n' check-CLASS 'one of them: unit, cli, tpm, fault (T=name for one test)'
 	@printf '  %-14s %s\n' setup 'install the packages of tests/packages and fetch what guests need (root)'
-	@printf '\nvariables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX LIBDIR DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
+	@printf '\nKERNELS: %s; all of them: all; one with a .bpf of its own, which is built here: native\n' \
+		"$$(awk '!/^#/ && NF && !s[$$1]++ { printf "%s%s", n++ ? " " : "", $$1 }' tests/kernel/kernels)"
+	@printf 'variables: O=%s KERNELS="%s" KERNEL=%s T=name GUESTS=0 SAN=address,undefined COV=1 V=1 CC CLANG PREFIX LIBDIR DESTDIR\n' '$(O)' '$(KERNELS)' '$(KERNEL)'
 
 FORCE:
 .PHONY: all lab tests demo check check-unit check-cli check-tpm check-fault check-kernel check-long \
