@@ -144,8 +144,8 @@ static int check_kernel(struct enrolment *e, const struct candidate *c)
 	if (algo_find(cert_info(c->cert)->alg, &a) && a.type == ALGO_MLDSA && probe_mldsa_err()) {
 		bk_hint(e->ctx, "boot Linux 7.0 or later built with CONFIG_CRYPTO_MLDSA, which "
 			"Debian's kernels are not, or enrol a key of another algorithm");
-		return bk_fail_errno(e->ctx, -BPFKEY_E_NO_KERNEL, err, "this kernel takes no ML-DSA "
-				     "keys");
+		return bk_fail_errno(e->ctx, -BPFKEY_E_NO_KERNEL, err,
+				     "this kernel takes no ML-DSA keys");
 	}
 	return keyerr_parse(e->ctx, err, "this kernel does not take a certificate with %s",
 			    cert_info(c->cert)->alg);
