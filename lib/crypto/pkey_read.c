@@ -50,30 +50,37 @@ static int give_passphrase(char *buf, int size, int rw _unused_, void *user)
 	return (int)n;
 }
 
-/* Did something in OpenSSL's queue fail for want of an algorithm? */
-static bool was_unsupported(void)
+/* Did something in OpenSSL's queue fail for want of memory, or of an algorithm? */
+static void look_through_queue(bool *ret_memory, bool *ret_unsupported)
 {
 	unsigned long e;
-	bool found = false;
 
+	*ret_memory = *ret_unsupported = false;
 	while ((e = ERR_get_error())) {
 		int lib = ERR_GET_LIB(e), reason = ERR_GET_REASON(e);
 
-		found = found || (lib == ERR_LIB_EVP && (reason == ERR_R_UNSUPPORTED ||
-							 reason == EVP_R_UNSUPPORTED_ALGORITHM ||
-							 reason == EVP_R_UNKNOWN_PBE_ALGORITHM));
+		if (reason == ERR_R_MALLOC_FAILURE)
+			*ret_memory = true;
+		if (lib == ERR_LIB_EVP && (reason == ERR_R_UNSUPPORTED ||
+					   reason == EVP_R_UNSUPPORTED_ALGORITHM ||
+					   reason == EVP_R_UNKNOWN_PBE_ALGORITHM))
+			*ret_unsupported = true;
 	}
-	return found;
 }
 
 /* why - a protected file did not open: whose fault is it? */
 static int why(struct reading *r)
 {
+	bool memory, unsupported;
+
 	if (r->err) {
 		ERR_clear_error();
 		return bk_fail(r->ctx, r->err, "the key is protected by a passphrase");
 	}
-	if (was_unsupported()) {
+	look_through_queue(&memory, &unsupported);
+	if (memory)
+		return bk_out_of_memory(r->ctx);
+	if (unsupported) {
 		bk_hint(r->ctx, "write it anew with a tool that knows its cipher: openssl pkcs12 "
 			"-legacy, or openssl pkcs8 -topk8 -v2 aes-256-cbc");
 		return bk_fail(r->ctx, -BPFKEY_E_NO_SUPPORT, "it is encrypted with an algorithm "

@@ -65,10 +65,35 @@ static int fresh_tpm(struct bpfkey_ctx *ctx)
 	return r < 0 ? r : tpm_key(ctx);
 }
 
+static int import(struct bpfkey_ctx *ctx, const char *source, enum bpfkey_form form)
+{
+	const struct bpfkey_key_opts opts = { .sz = sizeof(opts), .form = form };
+	int r = bpfkey_ctx_set_passphrase_file(ctx, "word");
+
+	return r < 0 ? r : bpfkey_key_import(ctx, source, "out/key.pem", &opts, NULL);
+}
+
+static int import_pem(struct bpfkey_ctx *ctx)
+{
+	return import(ctx, "locked.pem", BPFKEY_FORM_FILE);
+}
+
+static int import_p12(struct bpfkey_ctx *ctx)
+{
+	return import(ctx, "locked.p12", BPFKEY_FORM_FILE);
+}
+
+static int import_tpm(struct bpfkey_ctx *ctx)
+{
+	return import(ctx, "file.pem", BPFKEY_FORM_TPM);
+}
+
 static int check_key(struct bpfkey_ctx *ctx)
 {
 	struct bpfkey_key *key = NULL;
-	int r = bpfkey_key_open(ctx, "out/key.pem", &key);
+	int r = bpfkey_ctx_set_passphrase_file(ctx, "word");
+
+	r = r < 0 ? r : bpfkey_key_open(ctx, "out/key.pem", &key);
 
 	bpfkey_key_free(key);
 	return r;
@@ -125,6 +150,17 @@ static int file_sign(struct bpfkey_ctx *ctx)
 static int tpm_sign(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "tpm.pem", "tpm.crt", "out/signed.o");
+}
+
+static int logged_sign(struct bpfkey_ctx *ctx)
+{
+	struct bpfkey_signer *s = NULL;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	r = r < 0 ? r : bpfkey_signer_set_log(s, "log", 0);
+	r = r < 0 ? r : bpfkey_sign_object(s, "in.bpf.o", "out/signed.o", NULL);
+	bpfkey_signer_free(s);
+	return r;
 }
 
 /* From memory into memory: what comes out opens again and verifies. */
@@ -193,10 +229,15 @@ static const struct flow flows[] = {
 	{ "key new, file", file_key, { "key.pem", "key.pem.meta" }, check_key, false, false },
 	{ "key new, TPM", tpm_key, { "key.pem", "key.pem.meta" }, check_key, false, true },
 	{ "key new, fresh TPM", fresh_tpm, { "key.pem", "key.pem.meta" }, check_key, false, true },
+	{ "key import, PEM", import_pem, { "key.pem", "key.pem.meta" }, check_key, false, false },
+	{ "key import, PKCS#12", import_p12, { "key.pem", "key.pem.meta" }, check_key, false,
+	  false },
+	{ "key import, TPM", import_tpm, { "key.pem", "key.pem.meta" }, check_key, false, true },
 	{ "cert new, file", file_cert, { "cert.pem" }, check_cert, false, false },
 	{ "cert new, TPM", tpm_cert, { "cert.pem" }, check_cert, false, true },
 	{ "sign, file", file_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, TPM", tpm_sign, { "signed.o" }, check_tpm_signed, false, true },
+	{ "sign, log", logged_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign and verify, memory", memory, { NULL }, NULL, false, false },
 	{ "verify", verify_good, { NULL }, NULL, false, false },
 	{ "verify, stranger", verify_stranger, { NULL }, NULL, true, false },

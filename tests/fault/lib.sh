@@ -11,6 +11,12 @@ faults() {
 	o=$(realpath -m -- "${O:-build}")
 	scratch=$(mktemp -d)
 	cp "$o/lib/bpf/reader.bpf.o" "$scratch/in.bpf.o" || return
+	# Keys as others protect them.
+	(umask 077 && cd "$scratch" && echo 'a word' >word &&
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -passout file:word \
+			-subj /CN=x -keyout locked.pem -out locked.crt 2>/dev/null &&
+		openssl pkcs12 -export -inkey locked.pem -in locked.crt -passin file:word \
+			-passout 'pass:a word' -out locked.p12) || return
 	"$o/tests/fault/faults" "$1" "$scratch"
 	code=$?
 	rm -rf "$scratch"
