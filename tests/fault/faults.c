@@ -14,7 +14,7 @@
 #include <bpfkey.h>
 
 #include "inject_calls.h"
-#include "lib/base/file.h"
+#include "sign_flows.h"
 #include "tests/tap.h"
 
 #define MOST 300	/* attempts for one flow and kind, spread over all calls; LONG=1: all */
@@ -130,61 +130,6 @@ static int check_cert(struct bpfkey_ctx *ctx)
 	return r;
 }
 
-static int sign_with(struct bpfkey_ctx *ctx, const char *key, const char *cert, const char *out)
-{
-	const struct bpfkey_sign_opts opts = { .sz = sizeof(opts) };
-	struct bpfkey_signer *s = NULL;
-	int r = bpfkey_signer_open(ctx, key, cert, &s);
-
-	if (r == 0)
-		r = bpfkey_sign_object(s, "in.bpf.o", out, &opts);
-	bpfkey_signer_free(s);
-	return r;
-}
-
-static int file_sign(struct bpfkey_ctx *ctx)
-{
-	return sign_with(ctx, "file.pem", "file.crt", "out/signed.o");
-}
-
-static int tpm_sign(struct bpfkey_ctx *ctx)
-{
-	return sign_with(ctx, "tpm.pem", "tpm.crt", "out/signed.o");
-}
-
-static int logged_sign(struct bpfkey_ctx *ctx)
-{
-	struct bpfkey_signer *s = NULL;
-	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
-
-	r = r < 0 ? r : bpfkey_signer_set_log(s, "log", 0);
-	r = r < 0 ? r : bpfkey_sign_object(s, "in.bpf.o", "out/signed.o", NULL);
-	bpfkey_signer_free(s);
-	return r;
-}
-
-/* From memory into memory: what comes out opens again and verifies. */
-static int memory(struct bpfkey_ctx *ctx)
-{
-	_cleanup_(buf_done) struct buf in = BUF(1u << 20);
-	_cleanup_(bk_freep) void *out = NULL;
-	struct bpfkey_signer *s = NULL;
-	struct bpfkey_object *o = NULL;
-	struct bpfkey_cert *cert = NULL;
-	size_t n = 0;
-	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
-
-	r = r < 0 ? r : bk_file_read(ctx, "in.bpf.o", in.max, &in);
-	r = r < 0 ? r : bpfkey_sign_object_mem(s, "in.bpf.o", in.p, in.n, NULL, &out, &n);
-	r = r < 0 ? r : bpfkey_object_open_mem(ctx, "out", out, n, &o);
-	r = r < 0 ? r : bpfkey_cert_open(ctx, "file.crt", &cert);
-	r = r < 0 ? r : bpfkey_object_verify(o, &cert, 1, "all", NULL);
-	bpfkey_object_free(o);
-	bpfkey_cert_free(cert);
-	bpfkey_signer_free(s);
-	return r;
-}
-
 static int verify_with(struct bpfkey_ctx *ctx, const char *object, const char *path)
 {
 	struct bpfkey_object *o = NULL;
@@ -238,6 +183,9 @@ static const struct flow flows[] = {
 	{ "sign, file", file_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, TPM", tpm_sign, { "signed.o" }, check_tpm_signed, false, true },
 	{ "sign, log", logged_sign, { "signed.o" }, check_file_signed, false, false },
+	{ "sign, as a header", write_header, { "signed.h" }, NULL, false, false },
+	{ "resign", resign, { "signed.o" }, check_file_signed, false, false },
+	{ "resign, light skeleton", resign_header, { "signed.o" }, check_file_signed, false, false },
 	{ "sign and verify, memory", memory, { NULL }, NULL, false, false },
 	{ "verify", verify_good, { NULL }, NULL, false, false },
 	{ "verify, stranger", verify_stranger, { NULL }, NULL, true, false },
@@ -453,7 +401,7 @@ static int make_cert_tpm(struct bpfkey_ctx *ctx)
 
 static int make_signed(struct bpfkey_ctx *ctx)
 {
-	return sign_with(ctx, "file.pem", "file.crt", "good.o");
+	return sign_with(ctx, "file", "in.bpf.o", "good.o", 0);
 }
 
 /* bad.o: good.o with one bit of its middle flipped. */

@@ -17,6 +17,7 @@ faults() {
 			-subj /CN=x -keyout locked.pem -out locked.crt 2>/dev/null &&
 		openssl pkcs12 -export -inkey locked.pem -in locked.crt -passin file:word \
 			-passout 'pass:a word' -out locked.p12) || return
+	"$o/tests/cli/lskel" "$scratch/in.bpf.o" seed >"$scratch/in.lskel.h" || return
 	"$o/tests/fault/faults" "$1" "$scratch"
 	code=$?
 	rm -rf "$scratch"

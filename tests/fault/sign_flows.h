@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The flows of faults.c that make signed objects; for it alone. */
+#ifndef SIGN_FLOWS_H
+#define SIGN_FLOWS_H
+
+#include <stdio.h>
+
+#include <bpfkey.h>
+
+#include "lib/base/file.h"
+
+static int sign_with(struct bpfkey_ctx *ctx, const char *who, const char *in, const char *out,
+		     unsigned int flags)
+{
+	const struct bpfkey_sign_opts opts = { .sz = sizeof(opts), .flags = flags };
+	struct bpfkey_signer *s = NULL;
+	char key[16], cert[16];
+	int r;
+
+	snprintf(key, sizeof(key), "%s.pem", who);
+	snprintf(cert, sizeof(cert), "%s.crt", who);
+	r = bpfkey_signer_open(ctx, key, cert, &s);
+	r = r < 0 ? r : bpfkey_sign_object(s, in, out, &opts);
+	bpfkey_signer_free(s);
+	return r;
+}
+
+static int resign(struct bpfkey_ctx *ctx)
+{
+	return sign_with(ctx, "file", "good.o", "out/signed.o", BPFKEY_SIGN_AGAIN);
+}
+
+static int resign_header(struct bpfkey_ctx *ctx)
+{
+	return sign_with(ctx, "file", "in.lskel.h", "out/signed.o", BPFKEY_SIGN_AGAIN);
+}
+
+static int write_header(struct bpfkey_ctx *ctx)
+{
+	return sign_with(ctx, "file", "in.bpf.o", "out/signed.h", BPFKEY_SIGN_HEADER);
+}
+
+static int file_sign(struct bpfkey_ctx *ctx)
+{
+	return sign_with(ctx, "file", "in.bpf.o", "out/signed.o", 0);
+}
+
+static int tpm_sign(struct bpfkey_ctx *ctx)
+{
+	return sign_with(ctx, "tpm", "in.bpf.o", "out/signed.o", 0);
+}
+
+static int logged_sign(struct bpfkey_ctx *ctx)
+{
+	struct bpfkey_signer *s = NULL;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	r = r < 0 ? r : bpfkey_signer_set_log(s, "log", 0);
+	r = r < 0 ? r : bpfkey_sign_object(s, "in.bpf.o", "out/signed.o", NULL);
+	bpfkey_signer_free(s);
+	return r;
+}
+
+/* From memory into memory: what comes out opens again and verifies. */
+static int memory(struct bpfkey_ctx *ctx)
+{
+	_cleanup_(buf_done) struct buf in = BUF(1u << 20);
+	_cleanup_(bk_freep) void *out = NULL;
+	struct bpfkey_signer *s = NULL;
+	struct bpfkey_object *o = NULL;
+	struct bpfkey_cert *cert = NULL;
+	size_t n = 0;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	r = r < 0 ? r : bk_file_read(ctx, "in.bpf.o", in.max, &in);
+	r = r < 0 ? r : bpfkey_sign_object_mem(s, "in.bpf.o", in.p, in.n, NULL, &out, &n);
+	r = r < 0 ? r : bpfkey_object_open_mem(ctx, "out", out, n, &o);
+	r = r < 0 ? r : bpfkey_cert_open(ctx, "file.crt", &cert);
+	r = r < 0 ? r : bpfkey_object_verify(o, &cert, 1, "all", NULL);
+	bpfkey_object_free(o);
+	bpfkey_cert_free(cert);
+	bpfkey_signer_free(s);
+	return r;
+}
+
+#endif
