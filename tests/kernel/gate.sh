@@ -25,13 +25,15 @@ tiny_bytes() {
 }
 
 # set_up [ALG], in a folder of its own: the key "build" enrolled, obj.o signed, tiny.sig over
-# tiny.bin; $ring
+# tiny.bin; $ring. With $staging all that happens in the staging keyring of that name.
 set_up() {
+	local where=${staging:+--staging=$staging}
+
 	mkdir -p /run/t && cd /run/t || exit 1
-	modprobe bpf_keyring keyring_unsealed=1
-	keyctl-bpf -q keyring create >/dev/null
+	[ -n "$where" ] || modprobe bpf_keyring keyring_unsealed=1
+	keyctl-bpf -q keyring create $where >/dev/null
 	new_key build "${1:-p256}"
-	keyctl-bpf -q keyring enroll build.pem >/dev/null
+	keyctl-bpf -q keyring enroll $where build.pem >/dev/null
 	ring=$(cat /run/keyctl-bpf/keyring-id)
 	keyctl-bpf -q sign /bpf/xdpfilt_dny_udp.o --key build.key --cert build.pem -o obj.o >/dev/null
 	tiny_bytes
@@ -46,4 +48,23 @@ count() {
 # last_reason: why the newest decision was made
 last_decision() {
 	keyctl-bpf gate log --json | jq -r ".result.decisions[-1] | $1"
+}
+
+# locked_down LEVEL: the kernel is, and unsigned modules do not load: the keys stand in a staging
+# keyring. The gate is not there yet.
+locked_down() {
+	like "$(cat /sys/kernel/security/lockdown)" "\[$1\]" "the kernel is locked down"
+	staging=lab
+	set_up p256
+	run "$attack" unsigned
+	is "$(count unsigned)" 0 "an unsigned program loads"
+}
+
+# decides: the gate enforces, and the newest decision names the build key
+decides() {
+	run "$attack" unsigned
+	is "$(count unsigned)" EPERM "an unsigned program is refused"
+	run "$attack" signed "$ring" tiny.sig 31
+	is "$(count signed)" 0 "a signed loader is admitted"
+	is "$(last_decision '.reason, .keys_touched' | paste -sd' ')" "build-key 1" "by its key"
 }
