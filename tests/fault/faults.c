@@ -185,7 +185,7 @@ static const struct flow flows[] = {
 	{ "sign, log", logged_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, as a header", write_header, { "signed.h" }, NULL, false, false },
 	{ "resign", resign, { "signed.o" }, check_file_signed, false, false },
-	{ "resign, light skeleton", resign_header, { "signed.o" }, check_file_signed, false, false },
+	{ "resign, skeleton", resign_header, { "signed.o" }, check_file_signed, false, false },
 	{ "sign and verify, memory", memory, { NULL }, NULL, false, false },
 	{ "verify", verify_good, { NULL }, NULL, false, false },
 	{ "verify, stranger", verify_stranger, { NULL }, NULL, true, false },
