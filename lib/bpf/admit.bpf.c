@@ -6,6 +6,7 @@
  * cgroup program can override; whichever runs first decides for both.
  */
 #include "gate_bpf.h"
+#include "guarded.h"
 
 #define ALLOW	1
 #define REFUSE	0
@@ -32,10 +33,11 @@ struct loader_search {
 	u32 base;
 };
 
-/* The address of what stays with a program from the first hook to its end. */
-static __always_inline u64 aux_of(struct bpf_prog *prog)
+static __always_inline u64 guard_insn(u64 insns, u32 i)
 {
-	return (u64)prog->aux;
+	const u64 *p = bpf_rdonly_cast((void *)(insns + i * 8), 0);
+
+	return *p;
 }
 
 static __always_inline void grant_of(const struct gate_rule *rule, struct gate_grant *g, bool inner)
@@ -68,10 +70,10 @@ static __always_inline void collect_keys(const struct gate_load *load, u64 epoch
 	}
 }
 
-static __always_inline void collect_signature(struct bpf_prog *prog, union bpf_attr *attr,
+static __always_inline void collect_signature(struct bpf_prog_aux *prog_aux, union bpf_attr *attr,
 					      struct gate_request *q)
 {
-	struct bpf_prog_aux___sig *aux = (void *)prog->aux;
+	struct bpf_prog_aux___sig *aux = (void *)prog_aux;
 	union bpf_attr___load *a = (void *)attr;
 
 	q->keyring_id = a->keyring_id;
@@ -137,19 +139,13 @@ static __always_inline void collect_loader(const struct gate_load *load, u64 epo
 	*ret = p;
 }
 
-static __always_inline void copy_name(struct bpf_prog *prog, struct gate_program *p)
-{
-	for (u32 i = 0; i < sizeof(p->name); i++)
-		p->name[i] = prog->aux->name[i];
-}
-
-static __always_inline void remember(struct bpf_prog *prog, const struct gate_request *q,
+static __always_inline void remember(struct bpf_prog_aux *aux, const struct gate_request *q,
 				     u32 reason, u32 mode, struct gate_load *load)
 {
 	struct gate_program *p = &load->program;
 
 	__builtin_memset(p, 0, sizeof(*p));
-	p->aux = aux_of(prog);
+	p->aux = (u64)aux;
 	p->boot_ns = q->now;
 	p->reason = reason;
 	p->mode = mode;
@@ -163,7 +159,8 @@ static __always_inline void remember(struct bpf_prog *prog, const struct gate_re
 	if (reason == GATE_R_BUILD_KEY && q->type == GATE_TYPE_SYSCALL)
 		p->flags |= GATE_F_LOADER;
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
-	copy_name(prog, p);
+	for (u32 i = 0; i < sizeof(p->name); i++)
+		p->name[i] = aux->name[i];
 }
 
 /* The name of the key: of the first rule that was found, or of the loader's. */
@@ -234,6 +231,22 @@ static __always_inline void write_event(const struct gate_state *st, const struc
 	load->event = seq;
 }
 
+/*
+ * Now the kernel's copy of the instructions is what was signed; track.bpf.c
+ * judges when it is known whether the program has a map, but the verifier has
+ * rewritten them then.
+ */
+static __always_inline bool is_guarded(struct bpf_prog *prog, const struct gate_state *st,
+				       struct gate_load *load)
+{
+	volatile u64 *insns = &load->insns;
+
+	if (!st->insns_only)
+		return true;
+	*insns = (u64)prog->insnsi;	/* comes back as a number, to which any may be added */
+	return gate_guarded(*insns);
+}
+
 /* EAGAIN where trying again may help, EPERM where only an administrator can. */
 static __always_inline s32 errno_of(u32 reason)
 {
@@ -244,34 +257,44 @@ static __always_inline s32 errno_of(u32 reason)
 	return -EPERM;
 }
 
-static __always_inline s32 decide(struct bpf_prog *prog, union bpf_attr *attr, bool kernel,
-				  struct gate_state *st, struct gate_load *load)
+/*
+ * The facts and the reason go by way of the task's storage: the verifier does
+ * not follow values there, so it walks what comes after them once, not once
+ * for every reason there can be.
+ */
+static __always_inline s32 decide(struct bpf_prog *prog, struct bpf_prog_aux *aux,
+				  union bpf_attr *attr, bool kernel, struct gate_state *st,
+				  struct gate_load *load)
 {
-	struct gate_request q = { .now = bpf_ktime_get_boot_ns() };
+	struct gate_request *q = &load->request;
 	const struct gate_program *loader = NULL;
 	u64 epoch = *(volatile u64 *)&st->epoch;
 	u32 reason;
 	s32 err;
 
-	load->enforcing = enforcing_now(st, q.now);
-	q.type = prog->type;
-	q.attach_type = prog->expected_attach_type;
+	__builtin_memset(q, 0, sizeof(*q));
+	q->now = bpf_ktime_get_boot_ns();
+	load->enforcing = enforcing_now(st, q->now);
+	q->type = prog->type;
+	q->attach_type = prog->expected_attach_type;
 	if (kernel) {
-		collect_loader(load, epoch, &q, &loader);
+		collect_loader(load, epoch, q, &loader);
 	} else {
-		collect_signature(prog, attr, &q);
-		collect_keys(load, epoch, &q);
+		collect_signature(aux, attr, q);
+		collect_keys(load, epoch, q);
 	}
 	if (*(volatile u64 *)&st->epoch != epoch)
-		q.changed = 1;
+		q->changed = 1;
 
-	reason = gate_decide(&q);
-	remember(prog, &q, reason, st->mode, load);
+	*(volatile u32 *)&load->reason = gate_decide(q);
+	reason = *(volatile u32 *)&load->reason;
+	remember(aux, q, reason, st->mode, load);
 	remember_key(loader, load);
-	write_event(st, &q, load);
+	write_event(st, q, load);
 	err = load->enforcing ? errno_of(reason) : 0;
-	load->aux = aux_of(prog);
+	load->aux = (u64)aux;
 	load->decided = 1;
+	load->guarded = !(load->program.flags & GATE_F_LOADER) || is_guarded(prog, st, load);
 	load->verdict = err;
 	load->in_load = 0;
 	return err;
@@ -295,23 +318,27 @@ static __always_inline s32 bounded(s32 verdict)
 	return !verdict ? 0 : verdict == -EAGAIN ? -EAGAIN : -EPERM;
 }
 
+/*
+ * prog->aux is read once: at each read of a trusted pointer 6.18's verifier
+ * searches all of the kernel's types by name, which takes milliseconds.
+ */
 static __always_inline s32 admit(struct bpf_prog *prog, union bpf_attr *attr, bool kernel)
 {
+	struct bpf_prog_aux *aux = prog->aux;
 	struct gate_state *st = the_state();
 	struct gate_load *load;
-	u64 aux = aux_of(prog);
 
 	if (!st)
 		return -EPERM;
 	load = this_load(0);
-	if (load && load->decided && load->aux == aux)
+	if (load && load->decided && load->aux == (u64)aux)
 		return bounded(load->verdict);
-	forget(aux);
+	forget((u64)aux);
 	if (st->mode == GATE_OFF && !enforcing_now(st, 0))
 		return 0;
 	if (!load)
 		return enforcing_now(st, bpf_ktime_get_boot_ns()) ? -ENOMEM : 0;
-	return decide(prog, attr, kernel, st, load);
+	return decide(prog, aux, attr, kernel, st, load);
 }
 
 SEC("lsm_cgroup/bpf_prog_load")

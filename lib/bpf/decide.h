@@ -37,6 +37,7 @@ enum gate_reason {
 	GATE_R_RULES_CHANGED,	/* the rules were replaced during the load: try again */
 	GATE_R_MAPS,		/* a signed loader with other maps than its own sealed one */
 	GATE_R_NO_MEMORY,
+	GATE_R_METADATA,	/* a signed loader whose metadata nothing protects here */
 	GATE_R__END
 };
 

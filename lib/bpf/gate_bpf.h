@@ -42,7 +42,11 @@ struct gate_load {
 	u64 running_aux;	/* the loader that runs in this task */
 	u32 running_id;
 	u32 enforcing;
+	u64 insns;		/* where the signed instructions are, while they are looked at */
+	u32 guarded;		/* they check their metadata, or the kernel does */
+	u32 reason;
 	struct gate_program program;
+	struct gate_request request;	/* of the decision that is being made */
 };
 
 struct {

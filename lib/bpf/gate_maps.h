@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GATE_ABI	1
+#define GATE_ABI	2
 
 #define GATE_KEYS	4	/* keys that one verification may touch */
 #define GATE_KEY_WORDS	70	/* 560 bytes: RSA-4096 takes 526 */
@@ -58,6 +58,8 @@ struct gate_state {
 	__u32 proving;		/* thread group whose loads are decided as when enforcing */
 	__u32 rules;
 	__u32 busy;
+	__u32 insns_only;	/* the kernel signs instructions: loaders check metadata */
+	__u32 pad;
 	__s64 installed;	/* seconds since 1970 */
 	__u64 installed_boot;	/* boot time in ns */
 	struct gate_own own[GATE_OWN];
@@ -151,7 +153,7 @@ struct gate_call {
 };
 
 _Static_assert(sizeof(struct gate_rule) == 112 + GATE_KEY_MAX, "no holes");
-_Static_assert(sizeof(struct gate_state) == 64 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_state) == 72 + 8 * GATE_OWN, "no holes");
 _Static_assert(sizeof(struct gate_counters) == 48, "no holes");
 _Static_assert(sizeof(struct gate_event) == 144, "no holes");
 _Static_assert(sizeof(struct gate_program) == 120, "no holes");

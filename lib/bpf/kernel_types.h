@@ -80,6 +80,7 @@ struct bpf_prog {
 	enum bpf_prog_type type;
 	enum bpf_attach_type expected_attach_type;
 	struct bpf_prog_aux *aux;
+	struct bpf_insn insnsi[];
 };
 
 #pragma clang attribute pop

@@ -75,20 +75,22 @@ SEC("syscall")
 int read_key(struct reader_io *io)
 {
 	struct bpf_key *ref;
+	struct key *key;
 
 	io->state = READER_NO_KEY;
 	ref = bpf_lookup_user_key(io->serial, 0);
 	if (!ref)
 		return 0;
 
-	io->state = type_of(ref->key);
-	io->perm = ref->key->perm;
-	io->expiry = ref->key->expiry;
-	io->flags = ref->key->flags;
+	key = ref->key;
+	io->state = type_of(key);
+	io->perm = key->perm;
+	io->expiry = key->expiry;
+	io->flags = key->flags;
 	if (io->state == READER_KEYRING)
-		read_restriction(ref->key, io);
+		read_restriction(key, io);
 	else if (io->state == READER_ASYMMETRIC)
-		read_public_key(ref->key, io);
+		read_public_key(key, io);
 	bpf_key_put(ref);
 	return 0;
 }

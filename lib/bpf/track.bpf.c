@@ -21,20 +21,22 @@ static __always_inline bool is_own(const struct gate_state *st, u32 id)
  * Up to 7.2 the kernel reads a loader's map from user memory at each use, so
  * that another thread can swap it between the check of its hash and its use.
  * Each map that was ever seen counts here, so a loader has one, and that one
- * is bound to it and frozen; or it has none.
+ * is bound to it and frozen; or it has none. What is in it must be checked.
  */
-static __always_inline bool has_sound_maps(struct bpf_prog *prog)
+static __always_inline u32 judge_maps(struct bpf_prog_aux *aux, bool guarded)
 {
 	const u64 *maps;
 	struct bpf_map *map;
 
-	if (prog->aux->used_map_cnt == 0)
-		return true;
-	if (prog->aux->used_map_cnt != 1)
-		return false;
-	maps = bpf_rdonly_cast(prog->aux->used_maps, 0);
+	if (aux->used_map_cnt == 0)
+		return GATE_R_NONE;
+	if (aux->used_map_cnt != 1)
+		return GATE_R_MAPS;
+	maps = bpf_rdonly_cast(aux->used_maps, 0);
 	map = bpf_rdonly_cast((void *)*maps, bpf_core_type_id_kernel(struct bpf_map));
-	return map->excl_prog_sha && map->frozen;
+	if (!map->excl_prog_sha || !map->frozen)
+		return GATE_R_MAPS;
+	return guarded ? GATE_R_NONE : GATE_R_METADATA;
 }
 
 static __always_inline void amend_event(const struct gate_load *load, u32 id, u32 reason)
@@ -65,17 +67,19 @@ static __always_inline bool keep(struct gate_load *load, u32 id)
 }
 
 /* The second half of a load: the program is verified and has an id. */
-static __always_inline int finish(struct bpf_prog *prog, struct gate_load *load)
+static __always_inline int finish(struct bpf_prog_aux *aux, struct gate_load *load)
 {
 	struct gate_counters *c = the_counters();
-	u32 id = prog->aux->id;
+	u32 id = aux->id, reason = GATE_R_NONE;
 
 	load->decided = 0;
-	if ((load->program.flags & GATE_F_LOADER) && !has_sound_maps(prog)) {
-		load->program.reason = GATE_R_MAPS;
+	if (load->program.flags & GATE_F_LOADER)
+		reason = judge_maps(aux, load->guarded);
+	if (reason != GATE_R_NONE) {
+		load->program.reason = reason;
 		load->program.flags &= ~GATE_F_LOADER;
 		load->program.flags |= GATE_F_DENIED;
-		amend_event(load, load->enforcing ? 0 : id, GATE_R_MAPS);
+		amend_event(load, load->enforcing ? 0 : id, reason);
 		if (c)
 			__sync_fetch_and_add(load->enforcing ? &c->denied : &c->would_deny, 1);
 		if (load->enforcing)
@@ -90,16 +94,17 @@ static __always_inline int finish(struct bpf_prog *prog, struct gate_load *load)
 SEC("lsm_cgroup/bpf_prog")
 int BPF_PROG(gate_prog, struct bpf_prog *prog)
 {
+	struct bpf_prog_aux *aux = prog->aux;	/* once, as in admit.bpf.c */
 	struct gate_state *st = the_state();
 	struct gate_load *load;
 
 	if (!st)
 		return REFUSE;
-	if (!st->removing && is_own(st, prog->aux->id))
+	if (!st->removing && is_own(st, aux->id))
 		return REFUSE;
 	load = this_load(0);
-	if (load && load->decided && load->aux == (u64)prog->aux)
-		return finish(prog, load);
+	if (load && load->decided && load->aux == (u64)aux)
+		return finish(aux, load);
 	return ALLOW;
 }
 

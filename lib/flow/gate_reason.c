@@ -53,6 +53,9 @@ static const struct {
 	  "the key of its loader does not cover programs of this type" },
 	{ GATE_R_RULES_CHANGED, "rules-changed", "the rules changed during the load" },
 	{ GATE_R_MAPS, "maps", "it is a loader that uses other maps than its own sealed one" },
+	{ GATE_R_METADATA, "metadata",
+	  "its metadata is not protected on this kernel: resign it, or sign its object with "
+	  "'keyctl-bpf sign'" },
 	{ GATE_R_NO_MEMORY, "no-memory", "there was no memory to record the load" },
 };
 

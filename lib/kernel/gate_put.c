@@ -18,6 +18,7 @@
 
 #include "../base/file.h"
 #include "bpfobj.h"
+#include "probe.h"
 
 const struct gate_hook gate_hooks[GATE_HOOKS] = {
 	{ "guard", "gate_sysctl", "cgroup/sysctl", GATE_ON_SYSCTL },
@@ -145,6 +146,7 @@ static int fill_state(struct building *b, size_t n_rules, int reader_fd, struct 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	*s = (struct gate_state){
 		.abi = GATE_ABI, .mode = GATE_OFF, .removing = 1, .rules = n_rules,
+		.insns_only = probe_generation() != PROBE_GEN_METADATA,
 		.installed = time(NULL),
 		.installed_boot = boot.tv_sec * 1000000000ULL + boot.tv_nsec,
 	};

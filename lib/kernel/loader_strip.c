@@ -29,10 +29,36 @@
 #define CODE_JEQ_K (BPF_JMP | BPF_JEQ | BPF_K)
 #define CODE_MOV_K (BPF_ALU64 | BPF_MOV | BPF_K)
 #define CODE_MOV_X (BPF_ALU64 | BPF_MOV | BPF_X)
+#define CODE_ADD_K (BPF_ALU64 | BPF_ADD | BPF_K)
+#define CODE_ST_DW (BPF_ST | BPF_MEM | BPF_DW)
+#define CODE_CALL (BPF_JMP | BPF_CALL)
+
+#define STACK_MAX 512
+
+static void put_insn(struct buf *b, uint8_t code, int dst, int src, int off, int32_t imm)
+{
+	struct bpf_insn v = { .code = code, .dst_reg = dst, .src_reg = src, .off = off,
+			      .imm = imm };
+
+	buf_put(b, &v, sizeof(v));
+}
+
+static int unknown_form(struct bpfkey_ctx *ctx, size_t i)
+{
+	return bk_fail(ctx, -BPFKEY_E_NOT_A_LOADER, "this libbpf generates loaders of an unknown "
+		       "form (instruction %zu)", i);
+}
+
+static int too_big(struct bpfkey_ctx *ctx)
+{
+	return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the loader would be larger than %u MiB",
+		       LOADER_INSNS_MAX >> 20);
+}
 
 struct strip {
 	struct bpf_insn *v;
 	size_t n, n_maps, n_programs, data_len;
+	size_t head;		/* instructions at the start that are ours */
 	unsigned int sizes[MANIFEST_MAPS_MAX], contents[MANIFEST_MAPS_MAX];
 	struct loader_value values[MANIFEST_MAPS_MAX];
 	size_t dead_until;	/* inside a block that a replaced instruction jumps over */
@@ -127,14 +153,8 @@ static bool strip_one(struct strip *s, size_t i)
 {
 	const struct bpf_insn *v = s->v + i;
 
-	/* r1 is the context too, until it is overwritten. */
-	if (i == 1)
-		return v->code == CODE_MOV_X && v->dst_reg == BPF_REG_1 &&
-		       v->src_reg == BPF_REG_10;
-	if (!touches_context(v))
-		return i != 0;
-	if (!i)
-		return v->code == CODE_MOV_X && v->dst_reg == BPF_REG_6 && v->src_reg == BPF_REG_1;
+	if (i < s->head || !touches_context(v))
+		return true;
 	if (i < s->dead_until)
 		return v->code == CODE_LDX_W && v->off == CTX_FLAGS;
 	if (v->src_reg == BPF_REG_6 && v->dst_reg != BPF_REG_6 && BPF_CLASS(v->code) == BPF_LDX)
@@ -159,11 +179,53 @@ static int strip_all(struct bpfkey_ctx *ctx, struct strip *s)
 				       "functions, and libbpf's loaders have room for no more",
 				       MANIFEST_PROGRAMS_MAX);
 		if (!strip_one(s, i))
-			return bk_fail(ctx, -BPFKEY_E_NOT_A_LOADER, "this libbpf generates loaders "
-				       "of an unknown form (instruction %zu)", i);
+			return unknown_form(ctx, i);
 		if (s->v[i].code == CODE_LD_IMM64)
 			i++;
 	}
+	return 0;
+}
+
+/*
+ * A loader begins with r6 = r1 and clears its stack with bpf_probe_read_kernel(),
+ * which nobody may call on a kernel locked down to confidentiality: it is given
+ * stores instead. r1 was the context too until the call.
+ */
+static int clear_stack(struct bpfkey_ctx *ctx, struct buf *insns, size_t *ret_head)
+{
+	_cleanup_(buf_done) struct buf b = BUF(LOADER_INSNS_MAX);
+	const struct bpf_insn *v = (const struct bpf_insn *)insns->p;
+	size_t n = insns->n / sizeof(*v);
+	int size = n > 3 ? v[3].imm : 0;
+	const struct bpf_insn want[] = {
+		{ .code = CODE_MOV_X, .dst_reg = BPF_REG_6, .src_reg = BPF_REG_1 },
+		{ .code = CODE_MOV_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = CODE_ADD_K, .dst_reg = BPF_REG_1, .imm = -size },
+		{ .code = CODE_MOV_K, .dst_reg = BPF_REG_2, .imm = size },
+		{ .code = CODE_MOV_K, .dst_reg = BPF_REG_3 },
+		{ .code = CODE_CALL, .imm = BPF_FUNC_probe_read_kernel },
+	};
+
+	if (size <= 0 || size > STACK_MAX || size % 8)
+		return unknown_form(ctx, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		if (i >= n || memcmp(v + i, want + i, sizeof(*v)))
+			return unknown_form(ctx, i);
+
+	put_insn(&b, CODE_MOV_X, BPF_REG_6, BPF_REG_1, 0, 0);
+	put_insn(&b, CODE_MOV_K, BPF_REG_1, 0, 0, 0);
+	for (int off = -size; off < 0; off += 8)
+		put_insn(&b, CODE_ST_DW, BPF_REG_10, 0, off, 0);
+	*ret_head = b.n / sizeof(*v);
+	buf_put(&b, v + ARRAY_SIZE(want), insns->n - sizeof(want));
+	if (b.no_memory)
+		return bk_out_of_memory(ctx);
+	if (!buf_ok(&b))
+		return too_big(ctx);
+
+	buf_done(insns);
+	*insns = b;
+	b = BUF(0);
 	return 0;
 }
 
@@ -171,15 +233,14 @@ int loader_strip(struct bpfkey_ctx *ctx, struct buf *insns, size_t data_len, siz
 		 const bool internal[MANIFEST_MAPS_MAX], size_t n_programs,
 		 struct loader_value ret_values[MANIFEST_MAPS_MAX])
 {
-	struct strip s = {
-		.v = (struct bpf_insn *)insns->p,
-		.n = insns->n / sizeof(struct bpf_insn),
-		.n_maps = n_maps,
-		.n_programs = n_programs,
-		.data_len = data_len,
-	};
-	int r = strip_all(ctx, &s);
+	struct strip s = { .n_maps = n_maps, .n_programs = n_programs, .data_len = data_len };
+	int r = clear_stack(ctx, insns, &s.head);
 
+	if (r < 0)
+		return r;
+	s.v = (struct bpf_insn *)insns->p;
+	s.n = insns->n / sizeof(struct bpf_insn);
+	r = strip_all(ctx, &s);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_maps; i++)
@@ -189,14 +250,6 @@ int loader_strip(struct bpfkey_ctx *ctx, struct buf *insns, size_t data_len, siz
 				       s.sizes[i], s.contents[i]);
 	memcpy(ret_values, s.values, sizeof(s.values));
 	return 0;
-}
-
-static void put_insn(struct buf *b, uint8_t code, int dst, int src, int off, int32_t imm)
-{
-	struct bpf_insn v = { .code = code, .dst_reg = dst, .src_reg = src, .off = off,
-			      .imm = imm };
-
-	buf_put(b, &v, sizeof(v));
 }
 
 #define GUARD_CHECKS 4		/* the digest as four words */
@@ -234,8 +287,7 @@ int loader_guard(struct bpfkey_ctx *ctx, struct loader *l, const uint8_t sha[32]
 	if (b.no_memory)
 		return bk_out_of_memory(ctx);
 	if (!buf_ok(&b))
-		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the loader would be larger than %u MiB",
-			       LOADER_INSNS_MAX >> 20);
+		return too_big(ctx);
 
 	buf_done(&l->insns);
 	l->insns = b;

@@ -14,5 +14,9 @@ diag "built by the host's clang, and by: $(cat "$O/bpf13/compiler")"
 is "$(cd "$O/bpf13" && echo ./*.bpf.o)" "$(cd "$O/lib/bpf" && echo ./*.bpf.o)" "both compilers made the same objects"
 for object in "$O"/lib/bpf/*.bpf.o "$O"/bpf13/*.bpf.o; do
 	ok "${object#"$O/"} verifies" verify_bpf "$object"
+	diag "$out"
+	slowest=$(sed -n 's/.* us=\([0-9]*\) .*/\1/p' <<<"$out" | sort -n | tail -n 1)
+	# Ten times what it takes; each installation of the gate pays it, at boot.
+	ok "and within 4 s" test "${slowest:-9999999}" -lt 4000000
 done
 done_testing

@@ -45,4 +45,17 @@ is "$failed" 0 "6: no signed load failed"
 is "$((a + b))" "$loads" "6: all were made"
 is "$good" "$loads" "6, 7: each has one key on record, and the right one"
 is "$bad" 0 "6: none was denied"
+
+# What a signed loader loads is known by a tracing program's record of its start, and that may be
+# missed: then the load is asked to try again, and nothing worse.
+runs=300
+keyctl-bpf -q inspect obj.o --extract parts >/dev/null
+form='metadata parts/loader.bin parts/metadata.bin parts/insns-metadata.der'
+case $KERNEL in 6.* | 7.[012]) form='insns parts/loader.bin parts/metadata.bin parts/insns.der' ;; esac
+# shellcheck disable=SC2086 # four words
+run rawload "$ring" $form $runs
+diag "signed loaders: $(count good) of $runs runs load, $(count again) are asked to try again"
+is "$(count other)" 0 "no load by a signed loader fails for another reason"
+is "$(($(count good) + $(count again)))" "$runs" "all were made"
+isnt "$(count good)" 0 "and some load"
 done_testing

@@ -24,7 +24,10 @@
 #define CALL(i) INSN(0x85, 0, 0, 0, i)
 #define JA(o) INSN(0x05, 0, 0, o, 0)
 #define EXIT INSN(0x95, 0, 0, 0, 0)
-#define START MOV_X(6, 1), MOV_X(1, 10)
+#define START CLEARS(16)
+/* How a loader begins: r6 = r1; probe_read_kernel(r10 - n, n, 0) */
+#define CLEARS(n)                                                              \
+	MOV_X(6, 1), MOV_X(1, 10), INSN(0x07, 1, 0, 0, -(n)), MOV_K(2, n), MOV_K(3, 0), CALL(113)
 
 /* One map: its descriptor lies at 24 in the context, its contents (16 bytes) at 32 in the data. */
 #define SIZE_OF_MAP LDX_W(0, 6, 28), JEQ(0, 3), DATA(1, 8), STX_W(1, 0, 0)
@@ -70,6 +73,19 @@ static const struct {
 	{ "another first instruction", false, false,
 	  { MOV_X(7, 1), MOV_X(1, 10), SIZE_OF_MAP, EXIT } },
 	{ "the context in r1 kept", false, false, { MOV_X(6, 1), SIZE_OF_MAP, EXIT } },
+	{ "a stack that is no multiple of 8", false, false, { CLEARS(12), SIZE_OF_MAP, EXIT } },
+	{ "more stack than there is", false, false, { CLEARS(520), SIZE_OF_MAP, EXIT } },
+	{ "no stack", false, false, { CLEARS(0), SIZE_OF_MAP, EXIT } },
+	{ "less cleared than reserved", false, false,
+	  { MOV_X(6, 1), MOV_X(1, 10), INSN(0x07, 1, 0, 0, -24), MOV_K(2, 16), MOV_K(3, 0),
+	    CALL(113), SIZE_OF_MAP, EXIT } },
+	{ "a stack filled from elsewhere", false, false,
+	  { MOV_X(6, 1), MOV_X(1, 10), INSN(0x07, 1, 0, 0, -16), MOV_K(2, 16), MOV_K(3, 8),
+	    CALL(113), SIZE_OF_MAP, EXIT } },
+	{ "another call", false, false,
+	  { MOV_X(6, 1), MOV_X(1, 10), INSN(0x07, 1, 0, 0, -16), MOV_K(2, 16), MOV_K(3, 0),
+	    CALL(148), SIZE_OF_MAP, EXIT } },
+	{ "an end in the middle of that", false, false, { MOV_X(6, 1), MOV_X(1, 10), EXIT } },
 	{ "more functions than room", false, false,
 	  { START, SIZE_OF_MAP, LDX_W(1, 10, 0), EXIT } },
 };
@@ -107,7 +123,8 @@ static void test_strip(struct bpfkey_ctx *ctx)
 		buf_put(&insns, cases[i].v, n * sizeof(struct bpf_insn));
 		r = loader_strip(ctx, &insns, 64, 1, internal, 1, values);
 		if (cases[i].good)
-			ok(!r && !has_override((struct bpf_insn *)insns.p, n), "%s", cases[i].what);
+			ok(!r && !has_override((struct bpf_insn *)insns.p, insns.n / 8), "%s",
+			   cases[i].what);
 		else
 			ok(r == -BPFKEY_E_NOT_A_LOADER, "refused: %s: %s", cases[i].what,
 			   bpfkey_ctx_message(ctx));
@@ -116,6 +133,33 @@ static void test_strip(struct bpfkey_ctx *ctx)
 		bk_forget(ctx);
 		buf_done(&insns);
 	}
+}
+
+/* A kernel that is locked down to confidentiality lets nobody call bpf_probe_read_kernel(). */
+static void test_stack(struct bpfkey_ctx *ctx)
+{
+	const struct bpf_insn made[] = { CLEARS(136), SIZE_OF_MAP, JA(-4), EXIT };
+	const bool internal[MANIFEST_MAPS_MAX] = { false };
+	struct loader_value values[MANIFEST_MAPS_MAX];
+	struct buf insns = BUF(LOADER_INSNS_MAX);
+	const struct bpf_insn *v;
+	bool stores = true;
+
+	buf_put(&insns, made, sizeof(made));
+	is_int(loader_strip(ctx, &insns, 64, 1, internal, 1, values), 0, "a loader with a stack");
+	v = (const struct bpf_insn *)insns.p;
+	is_int(insns.n / 8, 2 + 17 + ARRAY_SIZE(made) - 6, "stores take the place of the call");
+	for (int i = 0; i < 17; i++) {
+		const struct bpf_insn want = INSN(0x7a, 10, 0, -136 + 8 * i, 0);
+
+		stores = stores && !memcmp(v + 2 + i, &want, sizeof(want));
+	}
+	ok(stores, "which zero the same 136 bytes");
+	ok(v[0].code == 0xbf && v[0].dst_reg == 6 && v[0].src_reg == 1, "the context is in r6");
+	ok(v[1].code == 0xb7 && v[1].dst_reg == 1 && !v[1].imm, "and no longer in r1");
+	ok(!memcmp(v + 20, made + 7, sizeof(made) - 7 * sizeof(*made)),
+	   "what follows but the size is unchanged");
+	buf_done(&insns);
 }
 
 static void test_guard(struct bpfkey_ctx *ctx)
@@ -216,6 +260,7 @@ int main(void)
 	if (bpfkey_ctx_new(&ctx))
 		return 1;
 	test_strip(ctx);
+	test_stack(ctx);
 	test_guard(ctx);
 	test_version(ctx);
 	test_manifest(ctx);

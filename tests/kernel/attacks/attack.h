@@ -23,6 +23,8 @@ struct tiny {
 	const char *name;
 	struct view sig;
 	int32_t keyring;
+	char *log;
+	uint32_t log_size;
 };
 
 static inline long load_tiny(const struct tiny *t)
@@ -38,6 +40,7 @@ static inline long load_tiny(const struct tiny *t)
 		.prog_flags = t->type == BPF_PROG_TYPE_SYSCALL ? BPF_F_SLEEPABLE : 0,
 		.signature = bpf_ptr(t->sig.p), .signature_size = t->sig.n,
 		.keyring_id = t->keyring,
+		.log_level = t->log ? 1 : 0, .log_size = t->log_size, .log_buf = bpf_ptr(t->log),
 	};
 	long fd;
 
