@@ -67,10 +67,15 @@ static void put_struct(const struct bpf_object *obj, const char *name, int is_si
 
 	printf("/* SPDX-License-Identifier: (LGPL-2.1 OR BSD-2-Clause) */\n"
 	       "#include <bpf/skel_internal.h>\n\n"
-	       "struct %s {\n\tstruct bpf_loader_ctx ctx;\n\tstruct {\n", name);
+	       "struct %s {\n\tstruct bpf_loader_ctx ctx;\n", name);
+	/* No list without maps: whether there is one also depends on where clang keeps strings. */
+	if (bpf_object__next_map(obj, NULL))
+		printf("\tstruct {\n");
 	bpf_object__for_each_map(m, obj)
 		printf("\t\tstruct bpf_map_desc %s;\n", ident_of(m));
-	printf("\t} maps;\n\tstruct {\n");
+	if (bpf_object__next_map(obj, NULL))
+		printf("\t} maps;\n");
+	printf("\tstruct {\n");
 	bpf_object__for_each_program(p, obj)
 		printf("\t\tstruct bpf_prog_desc %s;\n", bpf_program__name(p));
 	printf("\t} progs;\n\tstruct {\n");

@@ -5,6 +5,7 @@
 # Sourced after common.sh.
 
 apt_dir=$CACHE/apt
+apt_suites=trixie-backports
 
 # The base URI of the Debian main archive as apt knows it. Before the first 'apt-get update'
 # apt cannot tell origins apart, so then the first one that is not the security archive counts.
@@ -37,15 +38,17 @@ apt_private() {
 
 # A day-old index is new enough for a cache that nothing else refreshes.
 apt_update() {
-	local uri
+	local uri suite
 
 	[ -n "$(find "$apt_dir/updated" -mmin -1440 2>/dev/null)" ] && return
 	uri=$(mirror_uri)
 	[ -n "$uri" ] || die "apt has no source for Debian: see 'apt-get indextargets'"
 	mkdir -p "$apt_dir"/{lists/partial,cache/archives/partial,debs}
 	: >>"$apt_dir/status"
-	echo "deb [signed-by=$(archive_keyring)] $uri trixie-backports main" >"$apt_dir/sources.list"
-	apt_private apt-get -qq update || die "cannot read the index of trixie-backports"
+	for suite in $apt_suites; do
+		echo "deb [signed-by=$(archive_keyring)] $uri $suite main"
+	done >"$apt_dir/sources.list"
+	apt_private apt-get -qq update || die "cannot read the index of $apt_suites"
 	touch "$apt_dir/updated"
 }
 
