@@ -14,5 +14,8 @@
 #define CODE_JNE_X (BPF_JMP | BPF_JNE | BPF_X)
 #define CODE_MOV_K (BPF_ALU64 | BPF_MOV | BPF_K)
 #define CODE_MOV_X (BPF_ALU64 | BPF_MOV | BPF_X)
+#define CODE_ADD_K (BPF_ALU64 | BPF_ADD | BPF_K)
+#define CODE_ST_DW (BPF_ST | BPF_MEM | BPF_DW)
+#define CODE_CALL (BPF_JMP | BPF_CALL)
 
 #endif

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "loader_insn.h"
 #include "loader_parts.h"
 
 /* struct bpf_loader_ctx, then one bpf_map_desc for each map (libbpf's skel_internal.h). */
@@ -21,17 +22,6 @@
 #define MAP_MAX_ENTRIES 4
 #define MAP_INITIAL_VALUE 8
 #define PROG_DESC 4
-
-#define CODE_LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
-#define CODE_LDX_DW (BPF_LDX | BPF_MEM | BPF_DW)
-#define CODE_LDX_W (BPF_LDX | BPF_MEM | BPF_W)
-#define CODE_STX_W (BPF_STX | BPF_MEM | BPF_W)
-#define CODE_JEQ_K (BPF_JMP | BPF_JEQ | BPF_K)
-#define CODE_MOV_K (BPF_ALU64 | BPF_MOV | BPF_K)
-#define CODE_MOV_X (BPF_ALU64 | BPF_MOV | BPF_X)
-#define CODE_ADD_K (BPF_ALU64 | BPF_ADD | BPF_K)
-#define CODE_ST_DW (BPF_ST | BPF_MEM | BPF_DW)
-#define CODE_CALL (BPF_JMP | BPF_CALL)
 
 #define STACK_MAX 512
 
