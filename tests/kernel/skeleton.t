@@ -92,4 +92,14 @@ ok "the gate is installed" keyctl-bpf gate install --self-test obj.o
 ok "and enforces" keyctl-bpf gate mode enforce
 ok "the header loads" keyctl-bpf load again.lskel.h
 refused 3 "kernel refused it \(ENOKEY\)" keyctl-bpf load signed.lskel.h --cert build.pem
+
+# What checks no metadata is refused where the kernel does not check it either.
+case $KERNEL in
+6.* | 7.[012])
+	keyctl-bpf -q sign --raw bare/loader.bin --key tpm.key --cert tpm.pem -o bare/tpm.der
+	is "$(rawload "$ring" insns bare/loader.bin bare/metadata.bin bare/tpm.der)" "load=EPERM" \
+		"an unprotected loader is refused"
+	like "$(keyctl-bpf gate log)" "its metadata is not protected on this kernel" "and the log says why"
+	;;
+esac
 done_testing
