@@ -9,7 +9,7 @@ guest_cmdline=lockdown=integrity
 . /lab/tests/kernel/gate.sh
 
 locked_down integrity
-ok "the gate goes in" keyctl-bpf gate install --staging lab --self-test obj.o
+ok "the gate goes in" keyctl-bpf gate install ${staging:+--staging=$staging} --self-test obj.o
 ok "and enforces" keyctl-bpf gate mode enforce --yes-deny --accept-existing
 decides
 ok "the gate can be removed" keyctl-bpf gate remove

@@ -20,7 +20,7 @@ form='metadata loader.bin metadata.bin insns-metadata.der'
 case $KERNEL in 6.* | 7.[012]) form='insns loader.bin metadata.bin insns.der' ;; esac
 # shellcheck disable=SC2086 # four words
 is "$(rawload "$ring" $form)" "load=EINVAL" "a loader as libbpf makes it does not load here"
-ok "the gate goes in" keyctl-bpf gate install --staging lab --self-test obj.o
+ok "the gate goes in" keyctl-bpf gate install ${staging:+--staging=$staging} --self-test obj.o
 ok "and enforces" keyctl-bpf gate mode enforce --yes-deny
 ok "a signed object loads" keyctl-bpf load obj.o --cert build.pem --keyring "$ring"
 decides

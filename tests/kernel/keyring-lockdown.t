@@ -10,13 +10,32 @@ guest_cmdline="lockdown=confidentiality"
 # shellcheck source-path=SCRIPTDIR source=certs.sh
 . tests/kernel/certs.sh
 
-refused 4 'the module bpf_keyring cannot be loaded: ' keyctl-bpf keyring create
-like "$err" 'hint:.*--staging NAME' "what to do is said"
-is "$(cat /run/keyctl-bpf/keyring-id 2>/dev/null)" "" "nothing is published"
-is "$(keyctl rlist @u)" "" "no keyring was made instead"
+if [ "$KERNEL" = native ]; then
+	# Its own .bpf is there; what the module would have made is weaker, and that is said.
+	accepted keyctl-bpf keyring create
+	like "$err" 'warning: .*are ordinary ones.*the module bpf_keyring cannot be loaded: ' \
+		"the companions are ordinary"
+	is "$(cat /run/keyctl-bpf/keyring-id)" -9 "loaders are told the kernel's own"
+	is "$(ring '.keyrings | map("\(.name) \(.kind)") | join(" ")' --all)" \
+		".bpf native bpf:delegated ordinary bpf:loader ordinary bpf:policy ordinary bpf:anchor ordinary" \
+		"which is the better of five"
+	cert weak loader
+	accepted keyctl-bpf keyring enroll --role loader /tmp/weak.pem
+	run keyctl-bpf status
+	like "$out" "'bpf:loader' is an ordinary keyring: whoever possesses it may invalidate it" \
+		"status calls them weaker"
+	accepted keyctl-bpf keyring create --json
+	is "$(jq .changed <<<"$out")" false "create again changes nothing"
+	rm /run/keyctl-bpf/keyring-id
+else
+	refused 4 'the module bpf_keyring cannot be loaded: ' keyctl-bpf keyring create
+	like "$err" 'hint:.*--staging NAME' "what to do is said"
+	is "$(cat /run/keyctl-bpf/keyring-id 2>/dev/null)" "" "nothing is published"
+	is "$(keyctl rlist @u)" "" "no keyring was made instead"
+fi
 
 accepted keyctl-bpf keyring create --staging dev
-dev=$(cat /run/keyctl-bpf/keyring-id)
+dev=$(ring .serial --staging dev)
 is "$(keyctl rdescribe "$dev")" "keyring;0;0;083f0000;dev" \
 	"a staging keyring, because it was asked for"
 cert one build
