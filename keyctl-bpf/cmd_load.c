@@ -91,13 +91,12 @@ static int load_object(struct cli *cli, const struct load_args *a, const struct 
 static int load_run(struct cli *cli, int argc, const char **argv)
 {
 	struct load_args a = { .opts = { .sz = sizeof(a.opts) } };
-	uint32_t keyring = 0;
 	struct trust t = { 0 };
 	const struct opt opts[] = {
 		OPT_LIST('c', "cert", "CERT", "trust this certificate instead of those enrolled "
 			 "here; the kernel decides all the same", &a.certs),
-		OPT_U32(0, "keyring", "ID", "verify against this keyring (default: the one of this "
-			"machine)", &keyring),
+		OPT_RING(0, "keyring", "ID", "verify against this keyring (default: the one of "
+			 "this machine)", &a.opts.keyring),
 		OPT_STR(0, "staging", "NAME", "verify against the staging keyring NAME",
 			&a.staging),
 		OPT_STR('p', "pin", "DIR", "pin programs, links and maps below DIR, on a bpffs",
@@ -119,9 +118,8 @@ static int load_run(struct cli *cli, int argc, const char **argv)
 
 	if (r)
 		return r;
-	if (keyring && a.staging)
+	if (a.opts.keyring && a.staging)
 		return bad_usage(cli, "--keyring and --staging exclude one another");
-	a.opts.keyring = keyring;
 	a.opts.target = a.targets.v;
 	a.opts.target_n = a.targets.n;
 	r = trust_args(cli, &a, &t);

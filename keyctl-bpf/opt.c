@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpfkey.h>
+
 #include "cmd.h"
 #include "key_opts.h"
 #include "opt.h"
@@ -241,17 +243,42 @@ static int keep_value(struct cli *cli, char *text)
 	return 0;
 }
 
-static int store_number(struct cli *cli, const struct opt *o, const char *text)
+/* number - digits only, at most @max. */
+static bool number(const char *text, uint32_t max, uint32_t *ret)
 {
 	unsigned long long v = 0;
 	const char *s;
 
-	for (s = text; *s >= '0' && *s <= '9' && v <= UINT32_MAX; s++)
+	for (s = text; *s >= '0' && *s <= '9' && v <= max; s++)
 		v = v * 10 + (unsigned int)(*s - '0');
-	if (*s || s == text || v > UINT32_MAX)
+	if (*s || s == text || v > max)
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+static int store_ring(struct cli *cli, const struct opt *o, const char *text)
+{
+	uint32_t v = 0;
+
+	if (!strcmp(text, "-9"))
+		*(int32_t *)o->dst = BPFKEY_SPEC_BPF_KEYRING;
+	else if (number(text, INT32_MAX, &v) && v)
+		*(int32_t *)o->dst = (int32_t)v;
+	else
+		return bad_usage(cli, "option '--%s' needs the serial number of a keyring, or -9 "
+				 "for the kernel's own .bpf, not '%s'", o->name, text);
+	return 0;
+}
+
+static int store_number(struct cli *cli, const struct opt *o, const char *text)
+{
+	uint32_t v;
+
+	if (!number(text, UINT32_MAX, &v))
 		return bad_usage(cli, "option '--%s' needs a number from 0 to 4294967295, not '%s'",
 				 o->name, text);
-	*(uint32_t *)o->dst = (uint32_t)v;
+	*(uint32_t *)o->dst = v;
 	return 0;
 }
 
@@ -300,6 +327,8 @@ static int store(struct parse *p, size_t i)
 		return bad_usage(cli, "option '--%s' needs a value that is not empty", o->name);
 	if (o->kind == OPT_KIND_U32)
 		return store_number(cli, o, text);
+	if (o->kind == OPT_KIND_RING)
+		return store_ring(cli, o, text);
 	if (o->kind == OPT_KIND_LIST)
 		return store_list(cli, o->dst, text);
 	*(const char **)o->dst = text;

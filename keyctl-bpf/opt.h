@@ -25,7 +25,9 @@
 
 struct cli;
 
-enum opt_kind { OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_U32, OPT_KIND_LIST };
+enum opt_kind {
+	OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_U32, OPT_KIND_RING, OPT_KIND_LIST
+};
 
 /* Values of an option that may be given more than once. */
 struct opt_list {
@@ -45,6 +47,8 @@ struct opt {
 #define OPT_STR(k, n, a, h, d)	{ OPT_KIND_STR, (k), (n), (a), (h), (const char **){ d }, false }
 #define OPT_REQ(k, n, a, h, d)	{ OPT_KIND_STR, (k), (n), (a), (h), (const char **){ d }, true }
 #define OPT_U32(k, n, a, h, d)	{ OPT_KIND_U32, (k), (n), (a), (h), (uint32_t *){ d }, false }
+/* What loaders pass as keyring_id: a serial number, or -9 for the kernel's own .bpf. */
+#define OPT_RING(k, n, a, h, d)	{ OPT_KIND_RING, (k), (n), (a), (h), (int32_t *){ d }, false }
 #define OPT_LIST(k, n, a, h, d)                                                \
 	{ OPT_KIND_LIST, (k), (n), (a), (h), (struct opt_list *){ d }, false }
 #define OPT_END			{ OPT_KIND_END, 0, NULL, NULL, NULL, NULL, false }

@@ -38,6 +38,12 @@ usage_error "'explain' changes nothing and takes no '--dry-run'" explain --dry-r
 usage_error "'explain' uses no TPM and takes no '--tpm'" explain --tpm device:/dev/tpm0
 usage_error "'--quiet' and '--verbose' exclude one another" explain --quiet --verbose
 usage_error "unknown option '--lo', did you mean '--load'\?" explain --lo
+for id in 0 -3 12x 2147483648 4294967287; do
+	usage_error "option '--keyring' needs the serial number of a keyring, or -9 for the kernel's own .bpf, not '$id'" \
+		load no.o --keyring "$id"
+done
+run kb load no.o --keyring -9
+isnt "$rc" 2 "-9 is a keyring's id"
 
 # An argument after "--" is none, whatever it looks like.
 refused 1 "no explanation of '--load' is known" kb explain -- --load
