@@ -187,11 +187,11 @@ tests: all $(EXAMPLES) $(INTEROP) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_O
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo
 
-check: tests $(LAB) ## all tests
-	$(Q)tests/run lint unit cli tpm fault $(if $(LAB),kernel)
+check: tests $(LAB) ## all tests; on kernels those once that do not depend on it
+	$(Q)NARROW=1 tests/run lint unit cli tpm fault $(if $(LAB),kernel)
 check-unit check-cli check-tpm check-fault: check-%: tests
 	$(Q)tests/run $*
-check-kernel: tests lab ## the tests on real kernels (KERNELS="7.3", all or native; T=name)
+check-kernel: tests lab ## every test on every kernel (KERNELS="7.3", all or native; T=name)
 	$(Q)tests/run kernel
 check-long: tests $(LAB) ## high counts
 	$(Q)LONG=1 tests/run unit cli tpm fault $(if $(LAB),kernel)

@@ -3,6 +3,7 @@
 # Every algorithm, in every role, with every hash: the kernel's own answer is what verify says
 # offline, refusals have their sentence, and what cannot be made is absent by name. The table is
 # made on the build host; a guest only asks its kernel. Then keys in the TPM, and the tool itself.
+# lab: one kernel will do
 
 algs="p256 p384 p521 rsa2048 rsa3072 rsa4096 ml-dsa-44 ml-dsa-65 ml-dsa-87"
 hashes="sha256 sha384 sha512 sha3-256 sha3-384 sha3-512"

@@ -6,6 +6,7 @@
 #
 # Without a row: which of the kernel's functions are exported (our module is built against each
 # kernel and loaded by module.t).
+# lab: one kernel will do
 
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/facts.sh $O/facts/facts.tar'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The way back in: keyctl_bpf.gate=audit or off on the kernel's command line.
+# lab: one kernel will do
 # shellcheck disable=SC2034 # read by guest.sh
 guest_files="tests/kernel/gate.sh"
 guest_cmdline="keyctl_bpf.gate=audit"

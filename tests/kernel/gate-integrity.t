@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The gate under lockdown=integrity, self-test and all.
+# lab: one kernel will do
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh $O/tests/kernel/attacks/attack'
 guest_cmdline=lockdown=integrity

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A loader that somebody wrote in Python from the manual alone loads one of our objects; what it is
 # told by the kernel and by the pages when something is wrong.
+# lab: one kernel will do
 # shellcheck disable=SC2034 # read by guest.sh
 guest_files="tests/interop/loader.py \$O/interop/python.tar"
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A .bpf keyring sealed as anchored: rotation without a reboot for keys that an anchor signed, and
 # for no others; what happens when the anchors are missing; and the seals of other people.
+# lab: one kernel will do
 
 guest_files="tests/kernel/certs.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh

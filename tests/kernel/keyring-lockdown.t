@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Under lockdown=confidentiality: the module, unsigned, does not load, and nothing weaker takes its
 # place; the reader of seals and public keys works all the same.
+# lab: one kernel will do
 
 guest_files="tests/kernel/certs.sh"
 guest_cmdline="lockdown=confidentiality"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Keys from everywhere: what they sign on the host, the guest's kernel verifies and loads.
+# lab: one kernel will do
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 readonly keys="token p12 rsa3072 p384 imported theirs"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The library as other people's programs have it, shared and static: tests/examples, built against
 # what make install leaves, sign on the host and load in the guest.
+# lab: one kernel will do
 # shellcheck disable=SC2034 # read by guest.sh
 work=examples/work.${KERNEL:-7.3}
 guest_files="\$O/examples/prefix/lib/libbpfkey.so.0"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko loaded without parameters: five keyrings sealed empty, as the kernel's own .bpf is.
+# lab: one kernel will do
 
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same objects give the same loaders on every machine: here as the build host made them, and in
 # a guest with another kernel, another number of CPUs, and maps of the objects' names pinned.
+# lab: one kernel will do
 
 sums() { # KEY CERT DIR: sign all objects into DIR and print what the loaders are
 	local f name

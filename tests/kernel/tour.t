@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The README's tour, line by line as a reader pastes it: all succeed but the unsigned load, which the
 # gate refuses, and doctor, which has something to say about a guest.
+# lab: one kernel will do
 # shellcheck disable=SC2034 # read by guest.sh
 guest_files="README.md"
 . "$(dirname -- "$0")/lib/guest.sh"
