@@ -25,7 +25,7 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym;
 #define WORDS_4(i)	WORD(i) WORD((i) + 1) WORD((i) + 2) WORD((i) + 3)
 #define WORDS_16(i)	WORDS_4(i) WORDS_4((i) + 4) WORDS_4((i) + 8) WORDS_4((i) + 12)
 #define WORDS_64(i)	WORDS_16(i) WORDS_16((i) + 16) WORDS_16((i) + 32) WORDS_16((i) + 48)
-_Static_assert(READER_KEY_MAX == 128 * 8, "as many as read_public_key() spells out");
+_Static_assert(READER_KEY_MAX == 384 * 8, "as many as read_public_key() spells out");
 
 static __always_inline bool same(const char *name, const char *want, u32 n)
 {
@@ -69,6 +69,10 @@ static __always_inline void read_public_key(struct key *key, struct reader_io *i
 	io->key_len = n;
 	WORDS_64(0)
 	WORDS_64(64)
+	WORDS_64(128)
+	WORDS_64(192)
+	WORDS_64(256)
+	WORDS_64(320)
 }
 
 SEC("syscall")

@@ -196,14 +196,6 @@ static int open_all(struct enrolment *e, const char *const *paths, size_t n)
 	return r;
 }
 
-/* The timeout is a 32-bit number of seconds: 136 years have to do. */
-static uint32_t seconds_left(const struct bpfkey_cert *cert)
-{
-	int64_t left = cert_info(cert)->not_after - time(NULL);
-
-	return left > UINT32_MAX ? UINT32_MAX : left < 1 ? 1 : (uint32_t)left;
-}
-
 static void undo(struct enrolment *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
@@ -226,7 +218,7 @@ static int put_all(struct enrolment *e)
 
 	for (size_t i = 0; !r && i < e->n; i++)
 		r = ringkey_prepare(e->ctx, cert_der(e->v[i].cert), e->v[i].description,
-				    seconds_left(e->v[i].cert), &e->v[i].key);
+				    cert_info(e->v[i].cert)->not_after, &e->v[i].key);
 	for (size_t i = 0; !r && i < e->n; i++)
 		r = ring_store_add(e->ctx, e->opts->staging, e->v[i].cert, &e->v[i].stored);
 	for (size_t i = 0; !r && i < e->n; i++) {

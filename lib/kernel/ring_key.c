@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <keyutils.h>
+#include <time.h>
 
 #include <bpfkey.h>
 
@@ -31,16 +32,34 @@ bool ringkey_hold(int32_t serial)
 	return !keyctl_link(serial, WORKBENCH);
 }
 
+/*
+ * The kernel counts from its own now, which may be a second after ours: set
+ * until both are the same, or the key outlives its certificate. A timeout is a
+ * 32-bit number of seconds (136 years have to do), and 0 would mean no end.
+ */
+static int set_end(int32_t key, int64_t end)
+{
+	int64_t now, left;
+
+	do {
+		now = time(NULL);
+		left = end - now;
+		left = left > UINT32_MAX ? UINT32_MAX : left < 1 ? 1 : left;
+		if (keyctl_set_timeout(key, (unsigned int)left))
+			return -1;
+	} while (time(NULL) != now);
+	return 0;
+}
+
 int ringkey_prepare(struct bpfkey_ctx *ctx, struct view der, const char *description,
-		    uint32_t seconds, int32_t *ret_serial)
+		    int64_t end, int32_t *ret_serial)
 {
 	key_serial_t key = add_key("asymmetric", description, der.p, der.n, WORKBENCH);
 	int err;
 
 	if (key < 0)
 		return keyerr_parse(ctx, errno, "the kernel does not take the certificate");
-	if ((!seconds || !keyctl_set_timeout(key, seconds)) &&
-	    !keyctl_setperm(key, BPFKEY_PERM_KEY)) {
+	if (!set_end(key, end) && !keyctl_setperm(key, BPFKEY_PERM_KEY)) {
 		*ret_serial = key;
 		return 0;
 	}

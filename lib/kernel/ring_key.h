@@ -14,13 +14,13 @@
 /*
  * ringkey_prepare - make a key of a certificate, outside of any shared keyring
  * @description: of the key
- * @seconds: until the kernel stops using it, 0 for no end
+ * @end: when the kernel stops using it, seconds since 1970
  *
  * The kernel parses the certificate here: -BPFKEY_E_ALGORITHM when it does not
  * take its algorithm, _FORMAT when it cannot read it.
  */
 int ringkey_prepare(struct bpfkey_ctx *ctx, struct view der, const char *description,
-		    uint32_t seconds, int32_t *ret_serial);
+		    int64_t end, int32_t *ret_serial);
 
 /* ringkey_drop - forget a prepared key; linked ones stay. */
 void ringkey_drop(int32_t serial);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cells DIR FORM FIRST < TABLE: shows the kernel what make_cells made, all in
+ * cells DIR FORM FIRST RING < TABLE: shows the kernel what make_cells made, all in
  * one process because in a guest each costs; TAP points without a plan, from
  * number FIRST on. A line of the table is "N KIND ERRNO TEXT", see make_cells.c
  * for N; KIND:
  *
  *   cert   an ordinary keyring takes the certificate
- *   sign   a program with that signature loads, with the certificate N's key in
- *          a keyring; FORM is insns or meta
+ *   sign   a program with that signature loads; FORM is insns or meta; the key is
+ *          in the keyring RING, or "own": in one made for it
  *   leaf   a keyring restricted to what the anchor signed takes the leaf
  *   told   nothing: ERRNO is 0 when the host saw what TEXT says
  *
@@ -29,6 +29,7 @@
 static struct {
 	const char *dir;
 	bool metadata;
+	int ring;	/* 0: one of our own */
 	struct buf insns, data;
 	uint8_t digest[32];
 } all = { .insns = BUF(FILE_MAX), .data = BUF(FILE_MAX) };
@@ -105,8 +106,11 @@ static void base_of(const char *name, char *out, size_t n)
 static int do_sign(const char *name)
 {
 	char base[128];
-	int ring = new_ring(), r;
+	int ring, r;
 
+	if (all.ring)
+		return load(name, all.ring);
+	ring = new_ring();
 	base_of(name, base, sizeof(base));
 	r = add_cert(base, ".der", ring, NULL);
 	if (!r)
@@ -167,11 +171,12 @@ int main(int argc, char **argv)
 {
 	char name[96], kind[16], want[64], text[400], line[600];
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
 	all.dir = argv[1];
 	all.metadata = !strcmp(argv[2], "meta");
 	tap_count = (unsigned int)atoi(argv[3]) - 1;
+	all.ring = strcmp(argv[4], "own") ? atoi(argv[4]) : 0;
 	if (!read_in("loader", ".bin", &all.insns) || !read_in("metadata", ".bin", &all.data) ||
 	    bk_sha256(NULL, buf_view(&all.insns), all.digest))
 		return 2;
