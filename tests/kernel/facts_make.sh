@@ -217,7 +217,10 @@ facts_new_script='cd "$0" && for n in 44 65 87; do
 		openssl req -x509 -config c.cnf -extensions leaf -subj /CN=mldsa$n -days 3650 \
 			-key mldsa$n.key -out mldsa$n.pem &&
 		openssl x509 -in mldsa$n.pem -outform DER -out mldsa$n.cert &&
-		openssl pkeyutl -sign -rawin -inkey mldsa$n.key -in tiny.bin -out mldsa$n.raw || exit
+		openssl pkeyutl -sign -rawin -inkey mldsa$n.key -in tiny.bin -out mldsa$n.raw &&
+		openssl cms -sign -in tiny.bin -signer mldsa$n.pem -inkey mldsa$n.key -binary \
+			-outform DER -nocerts -nosmimecap -keyid -md sha512 \
+			-out mldsa$n-attr.sig || exit
 	done
 	openssl cms -sign -in tiny.bin -signer p256.pem -inkey p256.key -binary -outform DER -nocerts \
 		-noattr -nosmimecap -keyid -md sha3-256 -out hash-ec-sha3-256.sig'
