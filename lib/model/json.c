@@ -108,6 +108,72 @@ int js_bool(struct bpfkey_ctx *ctx, const struct js *j, const char *key, bool *r
 	return 0;
 }
 
+/* share - another handle on a value inside */
+static int share(struct bpfkey_ctx *ctx, json_t *v, struct js **ret)
+{
+	struct js *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return bk_out_of_memory(ctx);
+	j->root = json_incref(v);
+	*ret = j;
+	return 0;
+}
+
+int js_obj_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, struct js **ret)
+{
+	json_t *v = json_object_get(j->root, key);
+
+	if (!v || json_is_null(v)) {
+		*ret = NULL;
+		return 0;
+	}
+	if (!json_is_object(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is not an object", key);
+	return share(ctx, v, ret);
+}
+
+int js_obj(struct bpfkey_ctx *ctx, const struct js *j, const char *key, struct js **ret)
+{
+	struct js *v = NULL;
+	int r;
+
+	r = js_obj_opt(ctx, j, key, &v);
+	if (r < 0)
+		return r;
+	if (!v)
+		return missing(ctx, key);
+	*ret = v;
+	return 0;
+}
+
+int js_list(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t max,
+	    size_t *ret_n)
+{
+	const json_t *v = json_object_get(j->root, key);
+
+	if (!v)
+		return missing(ctx, key);
+	if (!json_is_array(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the field '%s' is not a list", key);
+	if (json_array_size(v) > max)
+		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the list '%s' has %zu entries, at most %zu "
+			       "are read", key, json_array_size(v), max);
+	*ret_n = json_array_size(v);
+	return 0;
+}
+
+int js_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t i,
+	    struct js **ret)
+{
+	json_t *v = json_array_get(json_object_get(j->root, key), i);
+
+	if (!json_is_object(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "entry %zu of the list '%s' is not an object",
+			       i, key);
+	return share(ctx, v, ret);
+}
+
 void js_set_str(struct js *j, const char *key, const char *value)
 {
 	if (json_object_set_new(j->root, key, value ? json_string(value) : json_null()) < 0)
@@ -124,6 +190,22 @@ void js_set_u64(struct js *j, const char *key, uint64_t value)
 void js_set_bool(struct js *j, const char *key, bool value)
 {
 	if (json_object_set_new(j->root, key, json_boolean(value)) < 0)
+		j->failed = true;
+}
+
+void js_set_obj(struct js *j, const char *key, const struct js *value)
+{
+	if (value->failed || json_object_set(j->root, key, value->root) < 0)
+		j->failed = true;
+}
+
+void js_add_obj(struct js *j, const char *key, const struct js *value)
+{
+	json_t *list = json_object_get(j->root, key);
+
+	if (!list && json_object_set_new(j->root, key, json_array()) == 0)
+		list = json_object_get(j->root, key);
+	if (value->failed || !list || json_array_append(list, value->root) < 0)
 		j->failed = true;
 }
 

@@ -28,10 +28,28 @@ int js_str_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, cons
 int js_u64(struct bpfkey_ctx *ctx, const struct js *j, const char *key, uint64_t *ret);
 int js_bool(struct bpfkey_ctx *ctx, const struct js *j, const char *key, bool *ret);
 
+/*
+ * Objects inside of objects. What they give is a handle of its own on the same
+ * value: free it with js_free(). The _opt form gives NULL for a field that is
+ * not there.
+ */
+int js_obj(struct bpfkey_ctx *ctx, const struct js *j, const char *key, struct js **ret);
+int js_obj_opt(struct bpfkey_ctx *ctx, const struct js *j, const char *key, struct js **ret);
+
+/* js_list - how many objects the list @key has, at most @max; js_item - the I-th of them */
+int js_list(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t max,
+	    size_t *ret_n);
+int js_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t i,
+	    struct js **ret);
+
 /* Setters stick: a failure is reported by js_text(). */
 void js_set_str(struct js *j, const char *key, const char *value);
 void js_set_u64(struct js *j, const char *key, uint64_t value);
 void js_set_bool(struct js *j, const char *key, bool value);
+
+/* js_set_obj - @value inside of @j; js_add_obj - at the end of the list @key, made when needed */
+void js_set_obj(struct js *j, const char *key, const struct js *value);
+void js_add_obj(struct js *j, const char *key, const struct js *value);
 
 /* js_text - indented, in the order of setting, with a final newline. */
 int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);

@@ -85,6 +85,47 @@ static void test_text(struct bpfkey_ctx *ctx)
 	is_int(js_text(ctx, j, &none), -BPFKEY_E_INTERNAL, "a failed setter sticks");
 }
 
+static void test_inside(struct bpfkey_ctx *ctx)
+{
+	static const char text[] = "{\"o\":{\"a\":1},\"l\":[{\"a\":2},3],\"z\":null,\"n\":1}";
+	_cleanup_(js_freep) struct js *j = NULL, *o = NULL, *item = NULL, *none = NULL;
+	uint64_t n = 0;
+	size_t len = 9;
+
+	ok(!js_parse(ctx, view_of(text), sizeof(text), &j), "objects inside");
+	ok(!js_obj(ctx, j, "o", &o) && !js_u64(ctx, o, "a", &n) && n == 1, "an object");
+	ok(!js_obj_opt(ctx, j, "z", &none) && !none, "null is none");
+	ok(!js_obj_opt(ctx, j, "no", &none) && !none, "and so is what is missing");
+	is_int(js_obj(ctx, j, "no", &none), -BPFKEY_E_FORMAT, "which may be an error");
+	is_int(js_obj(ctx, j, "n", &none), -BPFKEY_E_FORMAT, "a number is no object");
+	is_int(js_list(ctx, j, "o", 9, &len), -BPFKEY_E_FORMAT, "an object is no list");
+	is_int(js_list(ctx, j, "l", 1, &len), -BPFKEY_E_TOO_BIG, "a list that is too long");
+	is_int((long long)len, 9, "nothing is touched");
+	ok(!js_list(ctx, j, "l", 2, &len) && len == 2, "a list");
+	ok(!js_item(ctx, j, "l", 0, &item) && !js_u64(ctx, item, "a", &n) && n == 2, "its first");
+	is_int(js_item(ctx, j, "l", 1, &none), -BPFKEY_E_FORMAT, "an entry that is no object");
+	is_int(js_item(ctx, j, "l", 2, &none), -BPFKEY_E_FORMAT, "past the last");
+	js_free(steal(&j));
+	is_int((long long)(js_u64(ctx, o, "a", &n), n), 1, "what was given outlives the whole");
+}
+
+static void test_build(struct bpfkey_ctx *ctx)
+{
+	_cleanup_(js_freep) struct js *j = js_new(), *one = js_new(), *bad = js_new();
+	_cleanup_(buf_done) struct buf b = BUF(200), none = BUF(200);
+
+	js_set_u64(one, "a", 1);
+	js_set_obj(j, "o", one);
+	js_add_obj(j, "l", one);
+	js_add_obj(j, "l", one);
+	ok(!js_line(ctx, j, &b), "written");
+	is_str(buf_cstr(&b), "{\"o\": {\"a\": 1}, \"l\": [{\"a\": 1}, {\"a\": 1}]}\n",
+	       "an object and a list");
+	js_set_str(bad, "bad", "\xff");
+	js_add_obj(j, "l", bad);
+	is_int(js_line(ctx, j, &none), -BPFKEY_E_INTERNAL, "a failure inside sticks");
+}
+
 int main(void)
 {
 	struct bpfkey_ctx *ctx = NULL;
@@ -93,6 +134,8 @@ int main(void)
 	test_texts(ctx);
 	test_fields(ctx);
 	test_text(ctx);
+	test_inside(ctx);
+	test_build(ctx);
 	bpfkey_ctx_free(ctx);
 	return done_testing();
 }
