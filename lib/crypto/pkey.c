@@ -105,11 +105,12 @@ int pkey_from_evp(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct pkey **ret)
 	return r < 0 ? r : wrap(ctx, evp, NULL, ret);
 }
 
-/* encode - PKCS#8, with @passphrase encrypted by PBES2 and AES-256. */
-static int encode(EVP_PKEY *evp, struct bk_secret *passphrase, uint8_t *p, size_t *left)
+/* encode - PKCS#8 as PEM or DER, with @passphrase encrypted by PBES2 and AES-256. */
+static int encode(EVP_PKEY *evp, const char *as, struct bk_secret *passphrase, uint8_t *p,
+		  size_t *left)
 {
 	OSSL_ENCODER_CTX *e = OSSL_ENCODER_CTX_new_for_pkey(
-		evp, EVP_PKEY_KEYPAIR, "PEM",
+		evp, EVP_PKEY_KEYPAIR, as,
 		passphrase ? "EncryptedPrivateKeyInfo" : "PrivateKeyInfo", NULL);
 	int ok = e != NULL;
 
@@ -122,8 +123,8 @@ static int encode(EVP_PKEY *evp, struct bk_secret *passphrase, uint8_t *p, size_
 	return ok;
 }
 
-int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *passphrase,
-		struct bk_secret **ret)
+static int write_key(struct bpfkey_ctx *ctx, struct pkey *key, const char *as,
+		     struct bk_secret *passphrase, struct bk_secret **ret)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *s = NULL;
 	size_t left = PEM_MAX;
@@ -133,12 +134,23 @@ int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *pass
 	s = bk_secret_new(PEM_MAX);
 	if (!s)
 		return bk_out_of_memory(ctx);
-	if (!encode(key->evp, passphrase, bk_secret_data(s), &left))
+	if (!encode(key->evp, as, passphrase, bk_secret_data(s), &left))
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot write the private key");
 
 	bk_secret_set_len(s, PEM_MAX - left);
 	*ret = steal(&s);
 	return 0;
+}
+
+int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *passphrase,
+		struct bk_secret **ret)
+{
+	return write_key(ctx, key, "PEM", passphrase, ret);
+}
+
+int pkey_to_der(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret)
+{
+	return write_key(ctx, key, "DER", NULL, ret);
 }
 
 /* number - one of the key's, @n bytes, big-endian */
@@ -299,19 +311,42 @@ EVP_PKEY *pkey_evp(const struct pkey *key)
 	return key->evp;
 }
 
-int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32])
+int pkey_spki(struct bpfkey_ctx *ctx, const struct pkey *key, struct buf *ret)
 {
 	X509_PUBKEY *spki = NULL;
 	uint8_t *der = NULL;
-	int n = -1, r;
+	int n = -1;
 
 	if (X509_PUBKEY_set(&spki, key->evp))
 		n = i2d_X509_PUBKEY(spki, &der);
 	X509_PUBKEY_free(spki);
 	if (n <= 0)
 		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot encode the public key");
-
-	r = bk_sha256(ctx, (struct view){ der, (size_t)n }, ret);
+	buf_put(ret, der, (size_t)n);
 	OPENSSL_free(der);
-	return r;
+	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
+}
+
+int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32])
+{
+	_cleanup_(buf_done) struct buf der = BUF(PEM_MAX);
+	int r = pkey_spki(ctx, key, &der);
+
+	return r ? r : bk_sha256(ctx, buf_view(&der), ret);
+}
+
+int pkey_from_spki(struct bpfkey_ctx *ctx, struct view der, struct pkey **ret)
+{
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
+	const uint8_t *p = der.p;
+
+	if (!bk_ossl())
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot start OpenSSL");
+	evp = d2i_PUBKEY_ex(NULL, &p, (long)der.n, bk_ossl(), "provider=default");
+	if (!evp)
+		return bk_fail_ossl(ctx, -BPFKEY_E_FORMAT, "the public key is none that OpenSSL "
+				    "knows");
+	if (p != der.p + der.n)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "something follows the public key");
+	return wrap(ctx, &evp, NULL, ret);
 }

@@ -44,6 +44,17 @@ int pkey_read(struct bpfkey_ctx *ctx, struct bk_secret *bytes, const char *name,
 int pkey_to_pem(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret *passphrase,
 		struct bk_secret **ret);
 
+/* pkey_to_der - PKCS#8 DER; pkey_from_der - the way back, whole pairs only. */
+int pkey_to_der(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret);
+int pkey_from_der(struct bpfkey_ctx *ctx, struct bk_secret *der, struct pkey **ret);
+
+/*
+ * pkey_spki - its SubjectPublicKeyInfo in DER, appended; pkey_from_spki - a key
+ * that only shows its public half
+ */
+int pkey_spki(struct bpfkey_ctx *ctx, const struct pkey *key, struct buf *ret);
+int pkey_from_spki(struct bpfkey_ctx *ctx, struct view der, struct pkey **ret);
+
 /*
  * pkey_numbers - what another home of the key needs: public half, and for EC
  * the private scalar, for RSA one of two primes, each as long as its public

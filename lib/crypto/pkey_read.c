@@ -225,3 +225,25 @@ int pkey_read(struct bpfkey_ctx *ctx, struct bk_secret *bytes, const char *name,
 	}
 	return err;
 }
+
+int pkey_from_der(struct bpfkey_ctx *ctx, struct bk_secret *der, struct pkey **ret)
+{
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *evp = NULL;
+	const uint8_t *p = bk_secret_data(der);
+	size_t n = bk_secret_len(der);
+	OSSL_DECODER_CTX *d;
+	int ok;
+
+	if (!bk_ossl())
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot start OpenSSL");
+	d = OSSL_DECODER_CTX_new_for_pkey(&evp, "DER", "PrivateKeyInfo", NULL, EVP_PKEY_KEYPAIR,
+					  bk_ossl(), "provider=default");
+	if (!d)
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot read keys");
+	ok = OSSL_DECODER_from_data(d, &p, &n) && evp && !n;
+	OSSL_DECODER_CTX_free(d);
+	ERR_clear_error();
+	if (!ok)
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "not a private key that this OpenSSL knows");
+	return pkey_from_evp(ctx, &evp, ret);
+}
