@@ -10,6 +10,7 @@
 
 #include "../lib/base/buf.h"
 #include "../lib/base/ctx.h"
+#include "../lib/base/policy.h"
 #include "../lib/base/pubkey.h"
 #include "../lib/base/secret.h"
 
@@ -59,6 +60,29 @@ int tpm_algs(struct tpm *t, const char **names, size_t cap, size_t *ret_n);
 
 /* tpm_has_alg - can this TPM make and use "p256", "rsa2048", ...? By TestParms. */
 int tpm_has_alg(struct tpm *t, const char *alg, bool *ret);
+
+/*
+ * What a command that makes or uses something in the TPM comes with. Making
+ * reads @policy and @auth only; using tries @grants, the newest first.
+ */
+struct tpm_use {
+	const struct key_policy *policy;	/* NULL: none */
+	struct bk_secret *auth;			/* the stretched PIN, or NULL */
+	const struct policy_grants *grants;	/* of the policy's signer, or NULL */
+};
+
+/* tpm_policy_digest - the authPolicy of @policy, computed here; no TPM, no PIN. */
+int tpm_policy_digest(struct bpfkey_ctx *ctx, const struct key_policy *policy,
+		      uint8_t ret[POLICY_DIGEST_LEN]);
+
+/*
+ * tpm_policy_to_sign - what a policy key signs to allow a state
+ * @ref: policyRef, "" for none
+ * @ret: SHA-256 of the state's policy digest and @ref; sign_fn()'s @digest
+ */
+int tpm_policy_to_sign(struct bpfkey_ctx *ctx, const struct pcr_set *pcrs,
+		       const struct nv_ref *counter, const char *ref,
+		       uint8_t ret[POLICY_DIGEST_LEN]);
 
 /*
  * tpm_key_create - a signing key under the storage root key, fixed to this TPM
