@@ -65,6 +65,9 @@ int pkey_md(struct bpfkey_ctx *ctx, const struct pkey *key, EVP_MD **ret);
 /* pkey_from_evp - take over a whole pair; refuses halves and pairs that do not fit. */
 int pkey_from_evp(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct pkey **ret);
 
+/* pkey_number - one of the key's, @n bytes, big-endian; 0 when it has none or it is longer */
+int pkey_number(EVP_PKEY *evp, const char *name, uint8_t *out, size_t n);
+
 X509 *cert_x509(const struct bpfkey_cert *cert);
 
 /*

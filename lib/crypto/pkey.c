@@ -153,8 +153,7 @@ int pkey_to_der(struct bpfkey_ctx *ctx, struct pkey *key, struct bk_secret **ret
 	return write_key(ctx, key, "DER", NULL, ret);
 }
 
-/* number - one of the key's, @n bytes, big-endian */
-static int number(EVP_PKEY *evp, const char *name, uint8_t *out, size_t n)
+int pkey_number(EVP_PKEY *evp, const char *name, uint8_t *out, size_t n)
 {
 	BIGNUM *b = NULL;
 	int ok = EVP_PKEY_get_bn_param(evp, name, &b) && BN_bn2binpad(b, out, (int)n) == (int)n;
@@ -178,9 +177,9 @@ static int numbers_rsa(EVP_PKEY *evp, struct pubkey *pub, struct bk_secret **pri
 	if (more || n > sizeof(pub->n) || pub->bits % 16)
 		return 0;
 	*private = bk_secret_new(n / 2);
-	if (!*private || !number(evp, OSSL_PKEY_PARAM_RSA_N, pub->n, n) ||
-	    !number(evp, OSSL_PKEY_PARAM_RSA_E, e, sizeof(e)) ||
-	    !number(evp, OSSL_PKEY_PARAM_RSA_FACTOR1, bk_secret_data(*private), n / 2))
+	if (!*private || !pkey_number(evp, OSSL_PKEY_PARAM_RSA_N, pub->n, n) ||
+	    !pkey_number(evp, OSSL_PKEY_PARAM_RSA_E, e, sizeof(e)) ||
+	    !pkey_number(evp, OSSL_PKEY_PARAM_RSA_FACTOR1, bk_secret_data(*private), n / 2))
 		return 0;
 	pub->e = (uint32_t)e[0] << 24 | (uint32_t)e[1] << 16 | (uint32_t)e[2] << 8 | e[3];
 	bk_secret_set_len(*private, n / 2);
@@ -197,9 +196,9 @@ static int numbers_ec(EVP_PKEY *evp, struct pubkey *pub, struct bk_secret **priv
 	if (n > sizeof(pub->x))
 		return 0;
 	*private = bk_secret_new(n);
-	if (!*private || !number(evp, OSSL_PKEY_PARAM_EC_PUB_X, pub->x, n) ||
-	    !number(evp, OSSL_PKEY_PARAM_EC_PUB_Y, pub->y, n) ||
-	    !number(evp, OSSL_PKEY_PARAM_PRIV_KEY, bk_secret_data(*private), n))
+	if (!*private || !pkey_number(evp, OSSL_PKEY_PARAM_EC_PUB_X, pub->x, n) ||
+	    !pkey_number(evp, OSSL_PKEY_PARAM_EC_PUB_Y, pub->y, n) ||
+	    !pkey_number(evp, OSSL_PKEY_PARAM_PRIV_KEY, bk_secret_data(*private), n))
 		return 0;
 	bk_secret_set_len(*private, n);
 	return 1;
