@@ -79,7 +79,7 @@ const struct cmd cmd_gate_install = {
 
 static int show_mode(struct cli *cli)
 {
-	struct bpfkey_gate_info info;
+	struct bpfkey_gate_info info = { .sz = sizeof(info) };
 	int r = bpfkey_gate_info(cli->ctx, &info);
 
 	if (r < 0)

@@ -82,7 +82,7 @@ static void put_hooks(struct cli *cli, const struct bpfkey_gate_info *info)
 static int show_run(struct cli *cli, int argc, const char **argv)
 {
 	const struct opt opts[] = { OPT_END };
-	struct bpfkey_gate_info info;
+	struct bpfkey_gate_info info = { .sz = sizeof(info) };
 	int r = opt_parse(cli, opts, argc, argv);
 
 	if (!r)
@@ -184,7 +184,7 @@ static void put_events(struct cli *cli, const struct bpfkey_gate_event *events, 
 static int log_run(struct cli *cli, int argc, const char **argv)
 {
 	struct bpfkey_gate_event *events;
-	struct bpfkey_gate_info info;
+	struct bpfkey_gate_info info = { .sz = sizeof(info) };
 	bool denied = false;
 	uint32_t after = 0;
 	size_t n;

@@ -55,7 +55,7 @@ static void put_settings(struct out *out, const struct bpfkey_object *o)
 
 static int put_signatures(struct out *out, struct bpfkey_object *o)
 {
-	struct bpfkey_signature_info s;
+	struct bpfkey_signature_info s = { .sz = sizeof(s) };
 	int r = 0;
 
 	out_list(out, "signatures");

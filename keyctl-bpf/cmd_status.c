@@ -92,7 +92,7 @@ static void put_programs(struct cli *cli)
 
 static void put_gate(struct cli *cli)
 {
-	struct bpfkey_gate_info g = {0};
+	struct bpfkey_gate_info g = { .sz = sizeof(g) };
 
 	if (bpfkey_gate_info(cli->ctx, &g) < 0) {
 		absent(cli, "gate");

@@ -45,6 +45,8 @@ struct bpfkey_gate_hook {
 
 /**
  * struct bpfkey_gate_info - the gate as it is
+ * @sz: sizeof(struct bpfkey_gate_info) as the caller knows it; set before the
+ *      call; no more than that is written
  * @generation: of the rules; rises with every change
  * @installed:  seconds since 1970
  * @decisions, @denied, @would_deny: since it was installed; @would_deny in audit mode
@@ -54,6 +56,7 @@ struct bpfkey_gate_hook {
  * @missing:    hooks that are not attached
  */
 struct bpfkey_gate_info {
+	size_t sz;
 	enum bpfkey_gate_mode mode;
 	bool enforcing;
 	uint64_t generation;

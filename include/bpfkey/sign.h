@@ -288,7 +288,12 @@ enum bpfkey_signature_kind {
 	BPFKEY_SIGNATURE__END
 };
 
+/**
+ * struct bpfkey_signature_info - what a signature says of itself
+ * Strings are static. @sz as the caller knows it, set before the call.
+ */
 struct bpfkey_signature_info {
+	size_t sz;
 	const char *covers, *kernels;
 	char hash[24], algorithm[32];
 	uint8_t key_id[64];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../bpf/decide.h"
+#include "opts.h"
 
 _Static_assert(BPFKEY_GATE_HOOKS >= GATE_HOOKS, "room for every hook");
 
@@ -50,11 +51,14 @@ int gate_collect_info(struct bpfkey_ctx *ctx, struct gate *g, struct bpfkey_gate
 int bpfkey_gate_info(struct bpfkey_ctx *ctx, struct bpfkey_gate_info *ret)
 {
 	_cleanup_(gate_closep) struct gate *g = NULL;
+	struct bpfkey_gate_info info;
 	int r;
 
 	bk_enter(ctx);
 	r = gate_open(ctx, &g);
-	return r < 0 ? r : gate_collect_info(ctx, g, ret);
+	if (!r)
+		r = gate_collect_info(ctx, g, &info);
+	return r < 0 ? r : opts_give(ctx, ret, &info, sizeof(info));
 }
 
 static void set_event(const struct gate_event *e, const struct gate_clock *clock,

@@ -4,6 +4,7 @@
 
 #include "../base/file.h"
 #include "../crypto/cms.h"
+#include "opts.h"
 #include "skeleton.h"
 
 #define EXTRACT_MAX (64u << 20)
@@ -92,8 +93,7 @@ int bpfkey_object_signature(struct bpfkey_object *o, enum bpfkey_signature_kind 
 	memcpy(s.algorithm, i.algorithm, sizeof(s.algorithm));
 	memcpy(s.key_id, i.key_id, sizeof(s.key_id));
 	s.key_id_len = i.key_id_len;
-	*ret = s;
-	return 0;
+	return opts_give(o->ctx, ret, &s, sizeof(s));
 }
 
 static int write_part(struct bpfkey_object *o, const char *dir, const char *name,

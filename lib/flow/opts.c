@@ -21,3 +21,16 @@ int opts_take(struct bpfkey_ctx *ctx, void *dst, size_t n, const void *src)
 	memcpy(dst, src, sz < n ? sz : n);
 	return 0;
 }
+
+int opts_give(struct bpfkey_ctx *ctx, void *dst, const void *src, size_t n)
+{
+	const size_t head = sizeof(size_t);
+	size_t sz;
+
+	memcpy(&sz, dst, head);
+	if (sz < head || sz > n)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "a struct of %zu bytes for an answer, of "
+			       "which this library knows %zu", sz, n);
+	memcpy((uint8_t *)dst + head, (const uint8_t *)src + head, sz - head);
+	return 0;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Option structs that start with their size, so that they can grow. */
+/* Structs that start with their size, so that they can grow. */
 #ifndef BK_OPTS_H
 #define BK_OPTS_H
 
@@ -14,5 +14,13 @@
  * @src is NULL: whoever can do without checks for that.
  */
 int opts_take(struct bpfkey_ctx *ctx, void *dst, size_t n, const void *src);
+
+/*
+ * opts_give - an answer into the caller's struct, as far as that goes
+ * @dst: starts with its size; @src: @n bytes, the same struct as it is here
+ *
+ * -BPFKEY_E_USAGE when @dst is of no version that this library knows.
+ */
+int opts_give(struct bpfkey_ctx *ctx, void *dst, const void *src, size_t n);
 
 #endif

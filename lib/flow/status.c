@@ -85,7 +85,7 @@ static void check_rules(struct bpfkey_ctx *ctx, const char *staging, struct bpfk
 
 static void check_gate(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
 {
-	struct bpfkey_gate_info g = {0};
+	struct bpfkey_gate_info g = { .sz = sizeof(g) };
 	int r = bpfkey_gate_info(ctx, &g);
 
 	if (r == -BPFKEY_E_NO_GATE) {

@@ -4,6 +4,7 @@
 #include <bpfkey/tpm.h>
 
 #include "../../tpm/tpm.h"
+#include "opts.h"
 
 /* put_identity - both sides are our own, their texts have the same sizes. */
 static void put_identity(const struct tpm_identity *id, struct bpfkey_tpm_info *i)
@@ -39,15 +40,12 @@ static void put_state(const struct tpm_state *s, struct bpfkey_tpm_info *i)
 int bpfkey_tpm_info(struct bpfkey_ctx *ctx, struct bpfkey_tpm_info *ret)
 {
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
-	struct bpfkey_tpm_info i = { .sz = ret->sz };
+	struct bpfkey_tpm_info i = { 0 };
 	struct tpm_identity id;
 	struct tpm_state s;
 	int r;
 
 	bk_enter(ctx);
-	if (ret->sz < sizeof(i.sz) || ret->sz > sizeof(i))
-		return bk_fail(ctx, -BPFKEY_E_USAGE,
-			       "struct bpfkey_tpm_info of %zu bytes is unknown", ret->sz);
 	r = tpm_open(ctx, NULL, &t);
 	if (r < 0)
 		return r;
@@ -62,6 +60,5 @@ int bpfkey_tpm_info(struct bpfkey_ctx *ctx, struct bpfkey_tpm_info *ret)
 		return r;
 	put_identity(&id, &i);
 	put_state(&s, &i);
-	memcpy(ret, &i, ret->sz);
-	return 0;
+	return opts_give(ctx, ret, &i, sizeof(i));
 }

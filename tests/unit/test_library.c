@@ -184,6 +184,28 @@ static void test_memory(void)
 	bpfkey_free(p);
 }
 
+/* ask - a signature of the object, into a struct that ends at @sz */
+static int ask(size_t sz, struct bpfkey_signature_info *ret)
+{
+	memset(ret, 0x5a, sizeof(*ret));
+	ret->sz = sz;
+	return bpfkey_object_signature(object, BPFKEY_SIGNATURE_INSNS, ret);
+}
+
+static void test_answers(void)
+{
+	struct bpfkey_signature_info i;
+
+	is_int(ask(sizeof(i), &i), 0, "a caller of today gets a signature's facts");
+	ok(i.sz == sizeof(i) && !strcmp(i.hash, "sha256") && i.len, "all of them");
+	is_int(ask(offsetof(struct bpfkey_signature_info, len), &i), 0, "an earlier one");
+	ok(!strcmp(i.hash, "sha256") && i.key_id_len, "gets what it knows");
+	is_int(((uint8_t *)&i.len)[0], 0x5a, "and not a byte more");
+	is_int(ask(sizeof(i) + 8, &i), -BPFKEY_E_USAGE, "a later one is refused");
+	is_int(ask(0, &i), -BPFKEY_E_USAGE, "and so is one that forgot the size");
+	is_int(((uint8_t *)&i.covers)[0], 0x5a, "nothing is written then");
+}
+
 static void test_failures(void)
 {
 	struct bpfkey_sign_opts opts = settings();
@@ -264,6 +286,7 @@ int main(void)
 		printf("# %s\n", bpfkey_ctx_message(ctx));
 	else {
 		test_memory();
+	test_answers();
 		test_growth();
 		test_failures();
 		test_opts();
