@@ -199,6 +199,12 @@ void js_set_obj(struct js *j, const char *key, const struct js *value)
 		j->failed = true;
 }
 
+void js_set_list(struct js *j, const char *key)
+{
+	if (json_object_set_new(j->root, key, json_array()) < 0)
+		j->failed = true;
+}
+
 void js_add_obj(struct js *j, const char *key, const struct js *value)
 {
 	json_t *list = json_object_get(j->root, key);

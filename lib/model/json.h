@@ -47,6 +47,9 @@ void js_set_str(struct js *j, const char *key, const char *value);
 void js_set_u64(struct js *j, const char *key, uint64_t value);
 void js_set_bool(struct js *j, const char *key, bool value);
 
+/* js_set_list - an empty one */
+void js_set_list(struct js *j, const char *key);
+
 /* js_set_obj - @value inside of @j; js_add_obj - at the end of the list @key, made when needed */
 void js_set_obj(struct js *j, const char *key, const struct js *value);
 void js_add_obj(struct js *j, const char *key, const struct js *value);
