@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko loaded without parameters: five keyrings sealed empty, as the kernel's own .bpf is.
 # lab: one kernel will do
+# lab: not on the native kernel
 
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bpf_keyring.ko loaded with keyring_unsealed=1: the five keyrings as they are before provisioning,
 # what root can do with them, what others cannot, and what sealing leaves possible.
+# lab: not on the native kernel
 
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel with a .bpf of its own, booted without bpf.keyring_unsealed=1: sealed empty, and every
 # command says so; keyrings of callers are for staging.
+# lab: on the native kernel
 
 # shellcheck disable=SC2016 # guest.sh knows $O
 guest_files='tests/kernel/certs.sh tests/kernel/gate.sh $O/tests/kernel/attacks/attack'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A kernel with a .bpf of its own, booted with bpf.keyring_unsealed=1: what it makes, when it counts,
 # what it refuses for the whole boot, and that we find, fill, seal and use it by its id.
+# lab: on the native kernel
 
 # shellcheck disable=SC2016 # guest.sh knows $O
 guest_files='tests/kernel/certs.sh tests/kernel/gate.sh $O/tests/kernel/attacks/attack'
