@@ -168,6 +168,9 @@ cells() {
 # Without any module, as early at boot. The native kernel has all built in.
 cells_ring=own
 if [ "$KERNEL" != native ]; then
+	# A TPM in the machine makes 7.1 load sha512 at boot; facts-cert asks there without.
+	! lsmod | grep -q '^sha512 ' ||
+		sed -i -E 's/^([^ ]+\.sha(384|512) [a-z]+) ENOPKG 0 /\1 0 0 /' "$dir/table.$KERNEL"
 	echo /bin/false >/proc/sys/kernel/modprobe
 	cells 3 .
 	echo /sbin/modprobe >/proc/sys/kernel/modprobe
