@@ -148,11 +148,17 @@ $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN) $(BENCH_BIN): $(O)/%: %.c $(LIB)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-# Calls of the library that a test can make fail (tests/fault/wraps).
-$(FAULT_BIN): $(O)/%: %.c $(LIB) tests/fault/wraps | $(DIRS)
+# Calls of the library that a test can make fail: tests/fault/wraps, and all into ESYS.
+ESYS_WRAPS := $(O)/tests/fault/esys
+$(ESYS_WRAPS).c: $(LIB) tests/fault/esys_wraps | $(DIRS)
+	$(Q)CC='$(CC)' tests/fault/esys_wraps $(LIB) flags > $(ESYS_WRAPS).flags
+	$(Q)CC='$(CC)' tests/fault/esys_wraps $(LIB) c > $@
+$(ESYS_WRAPS).o: $(ESYS_WRAPS).c
+	$(Q)$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) -c -o $@ $<
+$(FAULT_BIN): $(O)/%: %.c $(ESYS_WRAPS).o tests/fault/wraps | $(DIRS)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) \
-		$(addprefix -Wl$(comma)--wrap=,$(shell cat tests/fault/wraps)) -o $@ $< $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) @$(ESYS_WRAPS).flags \
+		$(addprefix -Wl$(comma)--wrap=,$(shell cat tests/fault/wraps)) -o $@ $< $(ESYS_WRAPS).o $(LIB) $(LDLIBS)
 
 $(FUZZ_BIN): $(O)/%: %.c $(LIB) | $(DIRS)
 	$(call say,FUZZ,$@)

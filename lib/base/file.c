@@ -266,6 +266,11 @@ static int make_step(struct bpfkey_ctx *ctx, int *at, const char *name, mode_t m
 	fd = openat(*at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | nofollow);
 	if (fd < 0)
 		return file_error(ctx, errno, "open the directory", whole);
+	/* What is stored below it shall not hang in the air after a power cut. */
+	if (made && fsync(*at)) {
+		close(fd);
+		return file_error(ctx, errno, "write the directory of", whole);
+	}
 	close(*at);
 	/* Not by umask, as with files. */
 	if (made && fchmod(fd, mode)) {

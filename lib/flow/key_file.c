@@ -14,6 +14,7 @@
 #include "../../tpm/tpm.h"
 #include "../base/file.h"
 #include "../base/text.h"
+#include "../crypto/digest.h"
 #include "../model/json.h"
 #include "../token/token.h"
 
@@ -123,8 +124,47 @@ static int meta_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sideca
 	return 0;
 }
 
-static int meta_read(struct bpfkey_ctx *ctx, const char *path, bool warn, struct sidecar *ret,
-		     bool *there)
+/* hash_hex - SHA-256 of a key file as it is, which names it in "replaces" */
+static int hash_hex(struct bpfkey_ctx *ctx, struct view key, struct buf *ret)
+{
+	uint8_t hash[SHA256_LEN];
+	int r = bk_sha256(ctx, key, hash);
+
+	if (r < 0)
+		return r;
+	text_hex(ret, (struct view){ hash, sizeof(hash) });
+	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
+}
+
+/*
+ * meta_replaced - while one key takes the place of another, its sidecar names the old file by its
+ * SHA-256 and has that one's sidecar in it; both stay usable, whatever ends the replacing
+ * @j: on return the sidecar of @key, if @there is one
+ */
+static int meta_replaced(struct bpfkey_ctx *ctx, struct view key, struct js **j, bool *there)
+{
+	_cleanup_(js_freep) struct js *old = NULL, *before = NULL;
+	_cleanup_(buf_done) struct buf hex = BUF(2 * SHA256_LEN + 1);
+	const char *want = "";
+	int r = js_obj_opt(ctx, *j, "replaces", &old);
+
+	if (r < 0 || !old)
+		return r;
+	r = js_str(ctx, old, "file_hash", &want);
+	if (!r)
+		r = js_obj_opt(ctx, old, "sidecar", &before);
+	if (!r)
+		r = hash_hex(ctx, key, &hex);
+	if (r < 0 || strcmp(buf_cstr(&hex), want) != 0)
+		return r;
+	js_free(*j);
+	*j = steal(&before);
+	*there = *j != NULL;
+	return 0;
+}
+
+static int meta_read(struct bpfkey_ctx *ctx, const char *path, struct view key, bool warn,
+		     struct sidecar *ret, bool *there)
 {
 	_cleanup_(bk_freep) char *meta = NULL;
 	_cleanup_(buf_done) struct buf text = BUF(META_MAX);
@@ -146,12 +186,14 @@ static int meta_read(struct bpfkey_ctx *ctx, const char *path, bool warn, struct
 	if (r < 0)
 		return r;
 
+	*there = true;
 	r = js_parse(ctx, buf_view(&text), META_MAX, &j);
 	if (!r)
+		r = meta_replaced(ctx, key, &j, there);
+	if (!r && *there)
 		r = meta_decode(ctx, j, ret);
 	if (r < 0)
 		return bk_fail(ctx, r, "cannot read sidecar '%s'", meta);
-	*there = true;
 	return 0;
 }
 
@@ -166,8 +208,9 @@ int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret
 	f.form = tpm_key_is_pem(key_file_view(&f)) ? BPFKEY_FORM_TPM : BPFKEY_FORM_FILE;
 
 	/* PKCS#12 files are never ours, and none of them has a sidecar. */
-	r = meta_read(ctx, path, bk_secret_len(f.bytes) && *bk_secret_data(f.bytes) != 0x30,
-		      &f.meta, &f.has_meta);
+	r = meta_read(ctx, path, key_file_view(&f),
+		      bk_secret_len(f.bytes) && *bk_secret_data(f.bytes) != 0x30, &f.meta,
+		      &f.has_meta);
 	if (!r && f.has_meta && f.meta.form != f.form)
 		r = bk_fail(ctx, -BPFKEY_E_MISMATCH, "the sidecar of '%s' is of a key of form "
 			    "'%s', the key is of form '%s'", path,
@@ -191,7 +234,9 @@ int key_file_check(struct bpfkey_ctx *ctx, const char *path, const struct key_fi
 		       "'%s'", path, path);
 }
 
-static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf *ret)
+/* @replaces: of the key that is about to go, or NULL */
+static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, const struct js *replaces,
+		     struct buf *ret)
 {
 	_cleanup_(js_freep) struct js *j = js_new();
 	_cleanup_(buf_done) struct buf hash = BUF(65);
@@ -214,6 +259,8 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, struct buf
 		js_set_str(j, "srk_name", m->srk_name);
 		js_set_str(j, "key_name", m->key_name);
 	}
+	if (replaces)
+		js_set_obj(j, "replaces", replaces);
 	return js_text(ctx, j, ret);
 }
 
@@ -272,34 +319,98 @@ static int meta_before(struct bpfkey_ctx *ctx, const char *meta, struct buf *ret
 	return r;
 }
 
+/* put_key - sidecar first; when the key cannot follow, the sidecar is what it was */
+static int put_key(struct bpfkey_ctx *ctx, const char *path, struct view key, const char *meta,
+		   struct view text, bool force)
+{
+	_cleanup_(buf_done) struct buf before = BUF(META_MAX);
+	bool there = false;
+	int r = meta_before(ctx, meta, &before, &there);
+
+	if (r < 0)
+		return r;
+	/* A sidecar without a key is what an interrupted run left: nobody's loss. */
+	r = bk_file_replace(ctx, meta, 0600, text, BK_FILE_FORCE);
+	if (!r)
+		r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
+	if (r < 0 && !there)
+		unlink(meta);
+	else if (r < 0 && bk_file_replace(NULL, meta, 0600, buf_view(&before), BK_FILE_FORCE) < 0)
+		bk_log(ctx, BPFKEY_LOG_WARNING, "the sidecar '%s' could not be put back", meta);
+	return r;
+}
+
+/*
+ * describe_old - the key that is about to be replaced, for "replaces"
+ * @ret: NULL when there is none that could be used
+ */
+static int describe_old(struct bpfkey_ctx *ctx, const char *path, const char *meta, struct js **ret)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *bytes = NULL;
+	_cleanup_(buf_done) struct buf text = BUF(META_MAX), hex = BUF(2 * SHA256_LEN + 1);
+	_cleanup_(js_freep) struct js *old = js_new(), *j = NULL;
+	struct view key;
+	bool there = false;
+
+	if (!old)
+		return bk_out_of_memory(ctx);
+	if (bk_file_read_secret(NULL, path, KEY_FILE_MAX, &bytes) < 0)
+		return 0;
+	key = (struct view){ bk_secret_data(bytes), bk_secret_len(bytes) };
+	if (hash_hex(ctx, key, &hex) < 0)
+		return -BPFKEY_E_INTERNAL;
+	js_set_str(old, "file_hash", buf_cstr(&hex));
+	if (!bk_file_read(NULL, meta, META_MAX, &text) &&
+	    !js_parse(NULL, buf_view(&text), META_MAX, &j)) {
+		there = true;
+		/* Itself left by a replacing that was cut short. */
+		if (meta_replaced(NULL, key, &j, &there) < 0)
+			there = false;
+	}
+	if (there)
+		js_set_obj(old, "sidecar", j);
+	*ret = steal(&old);
+	return 0;
+}
+
+/*
+ * replace_key - the sidecar describes both keys until the new one is there. After a failure it
+ * stays so: which of the two files survived is the disk's secret.
+ */
+static int replace_key(struct bpfkey_ctx *ctx, const char *path, struct view key,
+		       const struct sidecar *m, const char *meta)
+{
+	_cleanup_(buf_done) struct buf both = BUF(META_MAX), text = BUF(META_MAX);
+	_cleanup_(js_freep) struct js *old = NULL;
+	int r = describe_old(ctx, path, meta, &old);
+
+	r = r < 0 ? r : meta_text(ctx, m, NULL, &text);
+	if (r < 0)
+		return r;
+	if (!old)
+		return put_key(ctx, path, key, meta, buf_view(&text), true);
+	r = meta_text(ctx, m, old, &both);
+	r = r < 0 ? r : bk_file_replace(ctx, meta, 0600, buf_view(&both), BK_FILE_FORCE);
+	r = r < 0 ? r : bk_file_replace(ctx, path, 0600, key, BK_FILE_FORCE);
+	if (r < 0)
+		return r;
+	if (bk_file_replace(NULL, meta, 0600, buf_view(&text), BK_FILE_FORCE) < 0)
+		bk_log(ctx, BPFKEY_LOG_WARNING, "the sidecar '%s' still names the key that was "
+		       "replaced, which harms nothing", meta);
+	return 0;
+}
+
 int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
 		   const struct sidecar *m, bool force)
 {
-	_cleanup_(buf_done) struct buf text = BUF(META_MAX), before = BUF(META_MAX);
+	_cleanup_(buf_done) struct buf text = BUF(META_MAX);
 	_cleanup_(bk_freep) char *meta = NULL;
-	bool there = false;
 	int r;
 
 	r = meta_path(ctx, path, &meta);
-	if (!r)
-		r = meta_text(ctx, m, &text);
-	if (!r && !force)
-		r = key_file_absent(ctx, path);
-	if (!r)
-		r = meta_before(ctx, meta, &before, &there);
-	if (r < 0)
-		return r;
-
-	/* A sidecar without a key is what an interrupted run left: nobody's loss. */
-	r = bk_file_replace(ctx, meta, 0600, buf_view(&text), BK_FILE_FORCE);
-	if (!r)
-		r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
-	if (r < 0) {
-		if (!there)
-			unlink(meta);
-		else if (bk_file_replace(NULL, meta, 0600, buf_view(&before), BK_FILE_FORCE) < 0)
-			bk_log(ctx, BPFKEY_LOG_WARNING, "the sidecar '%s' could not be put back",
-			       meta);
-	}
-	return r;
+	if (!r && force)
+		return replace_key(ctx, path, key, m, meta);
+	r = r < 0 ? r : meta_text(ctx, m, NULL, &text);
+	r = r < 0 ? r : key_file_absent(ctx, path);
+	return r < 0 ? r : put_key(ctx, path, key, meta, buf_view(&text), false);
 }

@@ -44,7 +44,8 @@ int key_file_check(struct bpfkey_ctx *ctx, const char *path, const struct key_fi
 
 /*
  * key_file_write - sidecar first, then the key, both 0600; when the second
- * fails, the first is as it was
+ * fails, the first is as it was. A key that is replaced can be used until the
+ * new one can, whenever the power goes.
  */
 int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
 		   const struct sidecar *meta, bool force);

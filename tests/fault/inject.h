@@ -9,7 +9,10 @@
 
 #include <stdbool.h>
 
-enum inject_kind { INJECT_NONE, INJECT_ALLOC, INJECT_IO, INJECT_TPM, INJECT_OSSL };
+enum inject_kind {
+	INJECT_NONE, INJECT_ALLOC, INJECT_IO, INJECT_TPM, INJECT_OSSL, INJECT_ESYS,
+	INJECT_CUT,	/* no call fails: the power goes, see inject_cut() */
+};
 
 /*
  * inject_arm - from now on the @nth call (from 1) of @kind fails; with @sticky
@@ -24,5 +27,25 @@ bool inject_fired(void);
 
 /* inject_openssl - put the hook under OpenSSL's memory; before its first use. */
 bool inject_openssl(void);
+
+/* inject_esys - for the bodies that esys_wraps writes: does the call of @name fail? */
+bool inject_esys(const char *name);
+
+/* inject_left - handles that the TPM still held when the last connection to it ended. */
+unsigned long inject_left(void);
+
+/* What a disk loses that is cut off, of what was not synchronised. */
+#define CUT_LOSES_DATA 1u	/* half of each file that was written */
+#define CUT_LOSES_NAMES 2u	/* each name that was given or changed, and new directories */
+
+/*
+ * inject_cut - the process is killed at the @nth point from now on. Points are before and after
+ * each call that changes a file, and in the middle of each write.
+ * @old: descriptor of an empty folder on the same file system
+ */
+void inject_cut(unsigned long nth, unsigned int loses, int old);
+
+/* inject_cut_end - the work is done: the process is killed now. */
+void inject_cut_end(void);
 
 #endif

@@ -8,12 +8,14 @@
 #include <libtpms/tpm_library.h>
 #include <libtpms/tpm_error.h>
 #include <openssl/crypto.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <tss2/tss2_esys.h>
 #include <unistd.h>
 
 #include "inject.h"
@@ -141,19 +143,21 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 
 IO(ssize_t, EIO, read, (int fd, void *p, size_t n), (fd, p, n))
 IO(ssize_t, EIO, pread, (int fd, void *p, size_t n, off_t o), (fd, p, n, o))
-IO(ssize_t, ENOSPC, write, (int fd, const void *p, size_t n), (fd, p, n))
-IO(ssize_t, ENOSPC, pwrite, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o))
-IO(int, EIO, fsync, (int fd), (fd))
-IO(int, EIO, fdatasync, (int fd), (fd))
-IO(int, ENOSPC, ftruncate, (int fd, off_t n), (fd, n))
-IO(int, ENOSPC, renameat, (int d, const char *a, int e, const char *b), (d, a, e, b))
-IO(int, ENOSPC, renameat2, (int d, const char *a, int e, const char *b, unsigned int f),
-	(d, a, e, b, f))
-IO(int, ENOSPC, linkat, (int d, const char *a, int e, const char *b, int f), (d, a, e, b, f))
-IO(int, ENOSPC, mkdirat, (int d, const char *p, mode_t m), (d, p, m))
 IO(int, EIO, fstat, (int fd, struct stat *st), (fd, st))
 IO(int, ENOLCK, flock, (int fd, int op), (fd, op))
 IO(ssize_t, ENOSYS, getrandom, (void *p, size_t n, unsigned int f), (p, n, f))
+
+int __real_ftruncate(int fd, off_t n);
+int __real_renameat(int d, const char *a, int e, const char *b);
+int __real_linkat(int d, const char *a, int e, const char *b, int f);
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __real_pwrite(int fd, const void *p, size_t n, off_t o);
+int __real_fsync(int fd);
+int __real_fdatasync(int fd);
+int __real_renameat2(int d, const char *a, int e, const char *b, unsigned int f);
+int __real_mkdirat(int d, const char *p, mode_t m);
+
+#include "cut_calls.h"
 
 /* A TPM in failure mode answers every command with TPM_RC_FAILURE. */
 TPM_RESULT __real_TPMLIB_Process(unsigned char **out, uint32_t *n, uint32_t *cap,
@@ -179,6 +183,50 @@ TPM_RESULT __wrap_TPMLIB_Process(unsigned char **out, uint32_t *n, uint32_t *cap
 }
 
 WRAP(TPM_RESULT, TPM_FAIL, INJECT_TPM, 0, TPMLIB_MainInit, (void), ())
+
+static unsigned long esys_left;
+static bool esys_flush_failed;
+
+bool inject_esys(const char *name)
+{
+	if (!hit(INJECT_ESYS, 0))
+		return false;
+	esys_flush_failed |= !strcmp(name, "Esys_FlushContext");
+	return true;
+}
+
+unsigned long inject_left(void)
+{
+	return esys_left;
+}
+
+TSS2_RC __real_Esys_GetCapability(ESYS_CONTEXT *e, ESYS_TR s1, ESYS_TR s2, ESYS_TR s3,
+				  TPM2_CAP cap, UINT32 property, UINT32 n, TPMI_YES_NO *more,
+				  TPMS_CAPABILITY_DATA **data);
+
+static unsigned long handles_of(ESYS_CONTEXT *e, UINT32 first)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	unsigned long n = 0;
+
+	if (!__real_Esys_GetCapability(e, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				       TPM2_CAP_HANDLES, first, 16, &(TPMI_YES_NO){ 0 }, &data))
+		n = data->data.handles.count;
+	Esys_Free(data);
+	return n;
+}
+
+/* What could not be flushed because the flushing failed is not ours to judge. */
+void __real_Esys_Finalize(ESYS_CONTEXT **e);
+void __wrap_Esys_Finalize(ESYS_CONTEXT **e);
+void __wrap_Esys_Finalize(ESYS_CONTEXT **e)
+{
+	if (inject.kind == INJECT_ESYS && !esys_flush_failed)
+		esys_left += handles_of(*e, TPM2_TRANSIENT_FIRST) +
+			     handles_of(*e, TPM2_LOADED_SESSION_FIRST) +
+			     handles_of(*e, TPM2_ACTIVE_SESSION_FIRST);
+	__real_Esys_Finalize(e);
+}
 
 static void *ossl_malloc(size_t n, const char *file, int line)
 {

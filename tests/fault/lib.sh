@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the fault tests: faults KIND runs them all in a folder of their own.
+# Sourced by the fault tests: faults KIND [TPM], or faults cuts, runs them all in a folder of their own.
 
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." || exit 1
@@ -18,7 +18,11 @@ faults() {
 		openssl pkcs12 -export -inkey locked.pem -in locked.crt -passin file:word \
 			-passout 'pass:a word' -out locked.p12) || return
 	"$o/tests/cli/lskel" "$scratch/in.bpf.o" seed >"$scratch/in.lskel.h" || return
-	"$o/tests/fault/faults" "$1" "$scratch"
+	if [ "$1" = cuts ]; then
+		"$o/tests/fault/cuts" "$scratch"
+	else
+		"$o/tests/fault/faults" "$1" "$scratch" "${@:2}"
+	fi
 	code=$?
 	rm -rf "$scratch"
 	return "$code"

@@ -25,32 +25,32 @@ static int sign_with(struct bpfkey_ctx *ctx, const char *who, const char *in, co
 	return r;
 }
 
-static int resign(struct bpfkey_ctx *ctx)
+_unused_ static int resign(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "file", "good.o", "out/signed.o", BPFKEY_SIGN_AGAIN);
 }
 
-static int resign_header(struct bpfkey_ctx *ctx)
+_unused_ static int resign_header(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "file", "in.lskel.h", "out/signed.o", BPFKEY_SIGN_AGAIN);
 }
 
-static int write_header(struct bpfkey_ctx *ctx)
+_unused_ static int write_header(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "file", "in.bpf.o", "out/signed.h", BPFKEY_SIGN_HEADER);
 }
 
-static int file_sign(struct bpfkey_ctx *ctx)
+_unused_ static int file_sign(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "file", "in.bpf.o", "out/signed.o", 0);
 }
 
-static int tpm_sign(struct bpfkey_ctx *ctx)
+_unused_ static int tpm_sign(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "tpm", "in.bpf.o", "out/signed.o", 0);
 }
 
-static int logged_sign(struct bpfkey_ctx *ctx)
+_unused_ static int logged_sign(struct bpfkey_ctx *ctx)
 {
 	struct bpfkey_signer *s = NULL;
 	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
@@ -62,7 +62,7 @@ static int logged_sign(struct bpfkey_ctx *ctx)
 }
 
 /* From memory into memory: what comes out opens again and verifies. */
-static int memory(struct bpfkey_ctx *ctx)
+_unused_ static int memory(struct bpfkey_ctx *ctx)
 {
 	_cleanup_(buf_done) struct buf in = BUF(1u << 20);
 	_cleanup_(bk_freep) void *out = NULL;

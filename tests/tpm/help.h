@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the TPM tests share: a directory of their own, and an NV counter to lose. */
+/* What the TPM tests share: a directory of their own. */
 #ifndef TPM_TEST_HELP_H
 #define TPM_TEST_HELP_H
 
@@ -12,12 +12,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <tss2/tss2_esys.h>
-
 #include "tests/tap.h"
-#include "tpm/tpm_priv.h"
-
-#define COUNTER 0x01800100u
+#include "tests/tpm/counter.h"
 
 static char dir[64] = "/tmp/keyctl-bpf-tpm.XXXXXX";	/* the current directory, too */
 static char spec[160];
@@ -73,44 +69,6 @@ _unused_ static struct tpm *opened(void)
 	if (tpm_open(ctx, spec, &t) < 0)
 		printf("# %s\n", bpfkey_ctx_message(ctx));
 	return t;
-}
-
-/* counter_open - the counter's handle, made when it is not there yet. */
-_unused_ static TSS2_RC counter_open(struct tpm *t, ESYS_TR *ret)
-{
-	const TPM2B_NV_PUBLIC public = { .nvPublic = {
-		.nvIndex = COUNTER,
-		.nameAlg = TPM2_ALG_SHA256,
-		.attributes = TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_NO_DA |
-			      TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT,
-		.dataSize = 8,
-	} };
-	const TPM2B_AUTH no_auth = { 0 };
-
-	if (Esys_TR_FromTPMPublic(t->esys, COUNTER, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-				  ret) == TSS2_RC_SUCCESS)
-		return TSS2_RC_SUCCESS;
-	return Esys_NV_DefineSpace(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-				   ESYS_TR_NONE, &no_auth, &public, ret);
-}
-
-_unused_ static TSS2_RC counter_up(struct tpm *t, ESYS_TR nv)
-{
-	return Esys_NV_Increment(t->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
-}
-
-/* counter_get - its value, or UINT64_MAX. */
-_unused_ static uint64_t counter_get(struct tpm *t, ESYS_TR nv)
-{
-	_cleanup_(tpm_esys_freep) TPM2B_MAX_NV_BUFFER *data = NULL;
-	uint64_t v = 0;
-
-	if (Esys_NV_Read(t->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0,
-			 &data))
-		return UINT64_MAX;
-	for (size_t i = 0; i < 8; i++)
-		v = v << 8 | data->buffer[i];
-	return v;
 }
 
 /* counter_now - the same in an opening of its own. */
