@@ -30,7 +30,7 @@ const struct bpfkey_cert_info *cert_info(const struct bpfkey_cert *cert);
 int cert_to_pem(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, struct buf *ret);
 
 /* cert_is_of - does the certificate hold the public half of @key? else -BPFKEY_E_MISMATCH */
-int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, const struct pkey *key);
+int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, struct pkey *key);
 
 /*
  * What enrolment and signing ask; each failure is one sentence without the

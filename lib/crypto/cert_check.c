@@ -128,7 +128,7 @@ int cert_check_issuer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert,
 	return 0;
 }
 
-int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, const struct pkey *key)
+int cert_is_of(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, struct pkey *key)
 {
 	uint8_t hash[32];
 	int r;

@@ -19,6 +19,8 @@ struct pkey {
 	struct algo alg;
 	struct remote_key *remote;	/* NULL: the numbers are in evp */
 	const char *hash;
+	uint8_t spki_hash[SHA256_LEN];	/* of @evp, which never changes */
+	bool has_spki_hash;
 };
 
 #define PEM_MAX (16 * 1024)
@@ -326,12 +328,20 @@ int pkey_spki(struct bpfkey_ctx *ctx, const struct pkey *key, struct buf *ret)
 	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }
 
-int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32])
+int pkey_spki_hash(struct bpfkey_ctx *ctx, struct pkey *key, uint8_t ret[32])
 {
 	_cleanup_(buf_done) struct buf der = BUF(PEM_MAX);
-	int r = pkey_spki(ctx, key, &der);
+	int r = 0;
 
-	return r ? r : bk_sha256(ctx, buf_view(&der), ret);
+	/* OpenSSL takes longer to write the key down than to sign with it. */
+	if (!key->has_spki_hash) {
+		r = pkey_spki(ctx, key, &der);
+		r = r < 0 ? r : bk_sha256(ctx, buf_view(&der), key->spki_hash);
+		key->has_spki_hash = !r;
+	}
+	if (!r)
+		memcpy(ret, key->spki_hash, sizeof(key->spki_hash));
+	return r;
 }
 
 int pkey_from_spki(struct bpfkey_ctx *ctx, struct view der, struct pkey **ret)

@@ -89,6 +89,6 @@ int pkey_use_hash(struct bpfkey_ctx *ctx, struct pkey *key, const char *hash);
 const char *pkey_hash(const struct pkey *key);
 
 /* pkey_spki_hash - SHA-256 of the SubjectPublicKeyInfo, the name of a key everywhere. */
-int pkey_spki_hash(struct bpfkey_ctx *ctx, const struct pkey *key, uint8_t ret[32]);
+int pkey_spki_hash(struct bpfkey_ctx *ctx, struct pkey *key, uint8_t ret[32]);
 
 #endif
