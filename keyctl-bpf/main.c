@@ -42,7 +42,8 @@
 	X(cmd_gate_log)                                                        \
 	X(cmd_gate_programs)                                                   \
 	X(cmd_gate_remove)                                                     \
-	X(cmd_tpm_show)
+	X(cmd_tpm_show)                                                        \
+	X(cmd_tpm_reset_lockout)
 
 #define X(name) extern const struct cmd name;
 COMMANDS(X)

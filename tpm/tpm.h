@@ -53,6 +53,15 @@ struct tpm_state {
 int tpm_state(struct tpm *t, struct tpm_state *ret);
 
 /*
+ * tpm_lockout_reset - forget all wrong PINs
+ * @auth: the lockout password, or NULL when none is set
+ *
+ * One attempt. -BPFKEY_E_PIN (wrong password, which locks the password itself),
+ * _LOCKOUT (it is locked).
+ */
+int tpm_lockout_reset(struct tpm *t, struct bk_secret *auth);
+
+/*
  * tpm_algs - the names that tpm_has_alg() answers yes to, static strings
  * @ret_n: at most @cap of them
  */

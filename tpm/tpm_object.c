@@ -119,18 +119,26 @@ static TPM2B_PUBLIC srk_template(bool rsa)
 	return t;
 }
 
-static int create_primary(struct tpm *t, bool rsa, struct tpm_object *ret)
+static TSS2_RC primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_object *ret)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPM2B_PUBLIC template = srk_template(rsa);
 	const TPML_PCR_SELECTION no_pcrs = { 0 };
 	const TPM2B_DATA outside = { 0 };
-	ESYS_TR handle;
-	TSS2_RC rc;
+	ESYS_TR handle = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_CreatePrimary(t->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					ESYS_TR_NONE, &sensitive, &template, &outside, &no_pcrs,
+					&handle, NULL, NULL, NULL, NULL);
 
-	rc = Esys_CreatePrimary(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-				ESYS_TR_NONE, &sensitive, &template, &outside, &no_pcrs, &handle,
-				NULL, NULL, NULL, NULL);
+	if (rc == TSS2_RC_SUCCESS)
+		*ret = (struct tpm_object){ t, handle, false };
+	return rc;
+}
+
+static int create_primary(struct tpm *t, bool rsa, struct tpm_object *ret)
+{
+	TSS2_RC rc = primary(t, ESYS_TR_RH_OWNER, rsa, ret);
+
 	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)) {
 		bk_hint(t->ctx,
 			"let the TPM's owner make one persistent: tpm2_createprimary -C o -P "
@@ -143,8 +151,24 @@ static int create_primary(struct tpm *t, bool rsa, struct tpm_object *ret)
 	}
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "cannot make the storage root key");
-	*ret = (struct tpm_object){ t, handle, false };
 	return 0;
+}
+
+int tpm_salt_open(struct tpm *t, struct tpm_object *ret)
+{
+	bool there;
+	TSS2_RC rc;
+	int r;
+
+	if (t->kind == TPM_KIND_EMBEDDED)
+		return 0;
+	r = tpm_srk_find(t, ret, &there);
+	if (r < 0 || there)
+		return r;
+	/* Nobody's password stands before this hierarchy. */
+	rc = primary(t, ESYS_TR_RH_NULL, false, ret);
+	return rc == TSS2_RC_SUCCESS ? 0 :
+		tpm_fail(t, rc, "cannot make a key to talk to the TPM with");
 }
 
 int tpm_srk_open(struct tpm *t, TPM2_HANDLE parent, bool rsa, struct tpm_object *ret)

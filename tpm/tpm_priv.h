@@ -74,6 +74,14 @@ int tpm_srk_find(struct tpm *t, struct tpm_object *ret, bool *ret_there);
  */
 int tpm_srk_open(struct tpm *t, TPM2_HANDLE parent, bool rsa, struct tpm_object *ret);
 
+/*
+ * tpm_salt_open - what a session is salted with when no storage root key is at
+ * hand: the persistent one, or a primary that needs no password
+ *
+ * None is opened inside this process.
+ */
+int tpm_salt_open(struct tpm *t, struct tpm_object *ret);
+
 /* What a TSS2 PRIVATE KEY file holds. */
 struct tpm_file {
 	TPM2_HANDLE parent;

@@ -59,6 +59,21 @@ struct bpfkey_tpm_info {
  */
 int bpfkey_tpm_info(struct bpfkey_ctx *ctx, struct bpfkey_tpm_info *ret);
 
+/**
+ * bpfkey_tpm_reset_lockout - have the context's TPM forget all wrong PINs
+ * @ctx: when a lockout password is set, it is asked for as a PIN
+ *       (bpfkey_ctx_set_ask() and its like), once
+ *
+ * Ends a lockout. A wrong lockout password locks that password itself, for
+ * the lockout_recovery seconds of struct bpfkey_tpm_info; so there is one
+ * attempt.
+ *
+ * Returns 0, or -BPFKEY_E_PIN (wrong password), _LOCKOUT (the password is
+ * locked), what asking for it answers, and what bpfkey_tpm_info() does.
+ * Since: 0.1
+ */
+int bpfkey_tpm_reset_lockout(struct bpfkey_ctx *ctx);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -18,8 +18,8 @@ const struct bpfkey_explanation bk_explain_tpm[] = {
 	    "give the password that the key, or the owner of the TPM, was set up with"),
 	ROW("0x921", 0x921,
 	    "the TPM is locked out after too many wrong PINs, and refuses right ones too",
-	    "'keyctl-bpf tpm show' tells the time until the next attempt; who knows the lockout "
-	    "password can end it with 'tpm2_dictionarylockout --clear-lockout'"),
+	    "'keyctl-bpf tpm show' tells the time until the next attempt; 'keyctl-bpf tpm "
+	    "reset-lockout' ends it now"),
 	ROW("0x12f", 0x12f, "the key can be used only under its policy, and a password was given",
 	    "use the key with what wrote its policy, or make a new one with 'keyctl-bpf key new'"),
 	ROW("0x124", 0x124, "the key asks for another kind of authorisation",

@@ -21,10 +21,23 @@ json '.result | keys | join(" ")' \
 	"algorithms firmware kind lockout manufacturer owner_password_set revision software srk_name srk_persistent tpm vendor" \
 	"its fields"
 json '.result.lockout | keys | join(" ")' \
-	"failed_tries forget_seconds locked_out max_tries password_set recovery_seconds" "and the lockout's"
+	"ends_by_itself failed_tries forget_seconds locked_out max_tries password_set recovery_seconds tries_left" "and the lockout's"
+json '.result.lockout | "\(.max_tries - .tries_left) \(.ends_by_itself)"' '0 false' "no wrong PIN so far"
 json '.result.algorithms | index("p256", "rsa2048") != null' "$(printf 'true\ntrue')" "what every TPM has"
 json '.result | "\(.tpm) \(.software) \(.srk_persistent) \(.srk_name) \(.lockout.locked_out)"' \
 	"embedded:state true false null false" "and what this one is"
+
+# Nothing to reset is nothing changed; lockouts themselves are in tests/tpm/lockout.t.
+for dry in '' --dry-run; do
+	# shellcheck disable=SC2086 # an option or none
+	run kb tpm reset-lockout --tpm embedded:state --json $dry
+	is "$rc" 0 "a TPM that remembers no wrong PIN${dry:+, $dry}"
+	is_envelope "reset-lockout${dry:+, $dry}"
+	json '"\(.changed) \(.result | keys | join(" "))"' 'false after before tpm' "is left as it is"
+	json '.result.before == .result.after' true "and shown twice"
+done
+refused 2 "." kb tpm reset-lockout surplus
+refused 4 "no TPM answers at 'swtpm:port=1'" kb tpm reset-lockout --tpm swtpm:port=1
 
 # The state is the only thing that makes it this TPM.
 : >state/permall

@@ -3,6 +3,8 @@
  * Dictionary attack protection: a process that ends in order costs nothing,
  * and our keys do not take part in it at all.
  */
+#include <bpfkey.h>
+
 #include "tests/tpm/help.h"
 
 /* A key as others make it: with a PIN, and protected. Kept as its blobs. */
@@ -155,6 +157,88 @@ static void test_locked(void)
 	is_int(own_in_child(), 128 + SIGKILL, "our keys still work then");
 }
 
+/* set_password - of the lockout hierarchy, in an opening of its own */
+static bool set_password(const char *was, const char *now)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+	TPM2B_AUTH a = { .size = (uint16_t)strlen(was) }, b = { .size = (uint16_t)strlen(now) };
+
+	memcpy(a.buffer, was, a.size);
+	memcpy(b.buffer, now, b.size);
+	return t && !Esys_TR_SetAuth(t->esys, ESYS_TR_RH_LOCKOUT, &a) &&
+	       !Esys_HierarchyChangeAuth(t->esys, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD,
+					 ESYS_TR_NONE, ESYS_TR_NONE, &b);
+}
+
+static char right[] = "way out", wrong[] = "not it";
+static int asked;
+
+static int answer(void *user, enum bpfkey_secret what, const char *name, char *buf, size_t cap,
+		  size_t *ret_len)
+{
+	const char *word = user;
+
+	asked += what == BPFKEY_SECRET_PIN && strstr(name, spec) && cap > strlen(word);
+	*ret_len = strlen(word);
+	memcpy(buf, word, *ret_len);
+	return 0;
+}
+
+/* lock_again - three wrong PINs */
+static bool lock_again(void)
+{
+	struct tpm *t = opened();
+	bool locked = false;
+
+	for (int i = 0; t && i < 4; i++)
+		use_key(t, "bad");
+	tpm_close(t);
+	return tries(&locked) == 3 && locked;
+}
+
+static TSS2_RC use_once(const char *pin)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+
+	return t ? use_key(t, pin) : TPM2_RC_FAILURE;
+}
+
+static void test_reset(void)
+{
+	bool locked = true;
+
+	bpfkey_ctx_set_tpm(ctx, spec);
+	is_int(use_once("1234"), TPM2_RC_LOCKOUT, "locked, the right PIN is refused");
+	is_int(bpfkey_tpm_reset_lockout(ctx), 0, "without a lockout password it is reset");
+	ok(!tries(&locked) && !locked, "nothing is remembered then");
+	is_int(use_once("1234"), 0, "and the right PIN is right again");
+	ok(set_password("", right) && lock_again(), "locked once more, with a password set");
+	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_USAGE, "nobody can be asked for it");
+	ok(said("a lockout password is set in this TPM: it needs a PIN"), "which is told");
+	bpfkey_ctx_set_ask(ctx, answer, right);
+	is_int(bpfkey_tpm_reset_lockout(ctx), 0, "the right password resets it");
+	is_int(asked, 1, "asked for once, by the TPM's name");
+	ok(!tries(&locked) && !locked, "nothing is remembered");
+}
+
+/* A wrong lockout password: one attempt, and the password itself is locked. */
+static void test_wrong_password(void)
+{
+	asked = 0;
+	ok(lock_again(), "locked for the third time");
+	bpfkey_ctx_set_ask(ctx, answer, wrong);
+	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_PIN, "a wrong lockout password");
+	ok(said("cannot reset the lockout: the lockout password is wrong, and the TPM takes none "
+		"now") && strstr(bpfkey_ctx_hint(ctx), "embedded TPM stands"), "in words");
+	is_int(asked, 1, "was asked for once");
+	bpfkey_ctx_set_ask(ctx, answer, right);
+	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_LOCKOUT, "then the right one is refused");
+	ok(said("the lockout password itself is locked after a wrong one (TPM error 0x921)"),
+	   "in other words");
+	bpfkey_ctx_set_ask(ctx, NULL, NULL);
+	is_int(own_in_child(), 128 + SIGKILL, "our keys without PIN work even now");
+}
+
 int main(void)
 {
 	int bad = 0;
@@ -173,6 +257,8 @@ int main(void)
 	is_int(in_child(false), 128 + SIGKILL, "but one use of the other, killed");
 	is_int(tries(NULL), 1, "counts, so the orderly end is what helps");
 	test_locked();
+	test_reset();
+	test_wrong_password();
 	Esys_Free(public);
 	Esys_Free(private);
 	return end();
