@@ -61,6 +61,63 @@ int pcrs_parse(const char *text, struct pcr_set *ret)
 	return 0;
 }
 
+/* value - "7 : 0x12ab..." behind the blanks of a line, which ends at its NUL */
+static int value(const char *s, const char *bank, struct pcr_set *set)
+{
+	_cleanup_(buf_done) struct buf b = BUF(sizeof(set->value[0]));
+	unsigned int pcr;
+
+	if (!*bank || number(&s, &pcr) < 0 || (set->mask && strcmp(set->bank, bank) != 0) ||
+	    set->mask & 1u << pcr)
+		return -1;
+	s += strspn(s, " ");
+	if (*s++ != ':')
+		return -1;
+	s += strspn(s, " ");
+	if (strncmp(s, "0x", 2) || text_unhex(s + 2, &b) < 0 || b.n != pcrs_len(bank))
+		return -1;
+	snprintf(set->bank, sizeof(set->bank), "%s", bank);
+	memcpy(set->value[pcr], b.p, b.n);
+	set->mask |= 1u << pcr;
+	return 0;
+}
+
+int pcrs_values(const char *text, struct pcr_set *ret)
+{
+	char line[256], bank[sizeof(ret->bank)] = "";
+	struct pcr_set set = { 0 };
+
+	while (*text) {
+		const char *s = text + strspn(text, " \t");
+		size_t n = strcspn(s, "\n");
+
+		text = s + n + (s[n] == '\n');
+		while (n && (s[n - 1] == ' ' || s[n - 1] == '\r'))
+			n--;
+		if (!n)
+			continue;
+		if (n >= sizeof(line))
+			return -1;
+		memcpy(line, s, n);
+		line[n] = 0;
+		if (line[n - 1] != ':') {
+			if (value(line, bank, &set) < 0)
+				return -1;
+			continue;
+		}
+		if (n > sizeof(bank))
+			return -1;
+		line[n - 1] = 0;
+		if (!pcrs_len(line))
+			return -1;
+		memcpy(bank, line, n);
+	}
+	if (!set.mask)
+		return -1;
+	*ret = set;
+	return 0;
+}
+
 void pcrs_put(struct buf *b, const struct pcr_set *set)
 {
 	const char *between = ":";

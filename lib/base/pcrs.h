@@ -15,6 +15,13 @@ size_t pcrs_len(const char *bank);
  */
 int pcrs_parse(const char *text, struct pcr_set *ret);
 
+/*
+ * pcrs_values - PCRs and values as tpm2_pcrread prints them: a line "sha256:",
+ * then lines "7 : 0x12ab..."; banks without values do not count
+ * @ret: 0 or -1
+ */
+int pcrs_values(const char *text, struct pcr_set *ret);
+
 /* pcrs_put - the same again, numbers only */
 void pcrs_put(struct buf *b, const struct pcr_set *set);
 

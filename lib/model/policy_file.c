@@ -82,8 +82,8 @@ int policy_file_parse(struct bpfkey_ctx *ctx, struct view text, struct policy_fi
 	if (!r)
 		r = js_u64(ctx, j, "schema", &schema);
 	if (!r && schema != SCHEMA)
-		r = bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "a policy of schema %llu, this version reads "
-			    "%d", (unsigned long long)schema, SCHEMA);
+		r = bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "a policy of schema %llu; this version "
+			    "reads %d", (unsigned long long)schema, SCHEMA);
 	if (!r)
 		r = policy_parts_copy(ctx, j, "signer", f.signer, sizeof(f.signer));
 	if (!r)

@@ -43,8 +43,8 @@ static int get_value(struct bpfkey_ctx *ctx, const struct js *j, size_t i, struc
 		return bk_fail(ctx, -BPFKEY_E_FORMAT, "a PCR %llu cannot stand there%s",
 			       (unsigned long long)pcr, pcr < POLICY_PCRS ? " twice" : "");
 	if (text_unhex(hex, &value) < 0 || value.n != pcrs_len(set->bank))
-		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the value of PCR %llu is not %zu bytes in hex",
-			       (unsigned long long)pcr, pcrs_len(set->bank));
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "the value of PCR %llu is not %zu bytes in "
+			       "hex", (unsigned long long)pcr, pcrs_len(set->bank));
 	memcpy(set->value[pcr], value.p, value.n);
 	set->mask |= 1u << pcr;
 	return 0;

@@ -147,6 +147,34 @@ static void test_pcrs(void)
 	is_int(pcrs_differ(&a, &b), 6, "what is not there differs");
 }
 
+static void test_values(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t mask;		/* 0: refused */
+	} texts[] = {
+		{ "  sha256:\n    7 : 0x" PCR7 "\n", 1u << 7 },
+		{ "sha256:\r\n7: 0x" PCR7 "\r\n\n16:0x" PCR7, 1u << 7 | 1u << 16 },
+		{ "  sha1:\n  sha256:\n    7 : 0x" PCR7 "\n  sha512:\n", 1u << 7 },
+		{ "", 0 }, { "sha256:\n", 0 }, { "7 : 0x" PCR7, 0 }, { "md5:\n7 : 0x11\n", 0 },
+		{ "sha256:\n7 : 0x11\n", 0 }, { "sha256:\n7 : " PCR7 "\n", 0 },
+		{ "sha256:\n24 : 0x" PCR7 "\n", 0 }, { "sha1:\n7 : 0x" PCR7 "\n", 0 },
+		{ "sha256:\n7 : 0x" PCR7 "\n7 : 0x" PCR7 "\n", 0 },
+		{ "sha256:\n7 : 0x" PCR7 "11\n", 0 }, { "sha256:\n7 0x" PCR7 "\n", 0 },
+		{ "sha256:\n7 : 0x" PCR7 "\nsha1:\n7 : 0x"
+		  "1111111111111111111111111111111111111111\n", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct pcr_set set = { 0 };
+		int r = pcrs_values(texts[i].text, &set);
+
+		ok(r == (texts[i].mask ? 0 : -1) && set.mask == texts[i].mask, "values %zu", i);
+		ok(!set.mask || (set.value[7][0] == 0x11 && set.value[7][31] == 0x11 &&
+		   !strcmp(set.bank, "sha256")), "as they were written");
+	}
+}
+
 int main(void)
 {
 	_cleanup_(bpfkey_ctx_freep) struct bpfkey_ctx *ctx = NULL;
@@ -156,5 +184,6 @@ int main(void)
 	test_rows(ctx);
 	test_again(ctx);
 	test_pcrs();
+	test_values();
 	return done_testing();
 }
