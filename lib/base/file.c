@@ -215,43 +215,92 @@ static int write_all(struct bpfkey_ctx *ctx, const char *path, int fd, struct vi
 		data.p += n;
 		data.n -= (size_t)n;
 	}
-	if (fsync(fd))
-		return file_error(ctx, errno, "write", path);
 	return 0;
+}
+
+struct bk_pending {
+	struct temp temp;
+	char *path, *copy;
+	const char *base;	/* in @copy */
+	unsigned int flags;
+};
+
+void bk_pending_free(struct bk_pending *p)
+{
+	if (!p)
+		return;
+	temp_done(&p->temp);
+	free(p->path);
+	free(p->copy);
+	free(p);
+}
+
+int bk_pending_new(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct view data,
+		   unsigned int flags, struct bk_pending **ret)
+{
+	_cleanup_(bk_pending_freep) struct bk_pending *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p)
+		return bk_out_of_memory(ctx);
+	p->temp = (struct temp){ .dir = -1, .fd = -1 };
+	p->flags = flags;
+	p->path = strdup(path);
+	p->copy = strdup(path);
+	if (!p->path || !p->copy)
+		return bk_out_of_memory(ctx);
+	p->base = basename(p->copy);
+	r = temp_open(ctx, path, mode, &p->temp);
+	r = r < 0 ? r : write_all(ctx, path, p->temp.fd, data);
+	if (r < 0)
+		return r;
+	*ret = steal(&p);
+	return 0;
+}
+
+void bk_pending_start(struct bk_pending *p)
+{
+	/* Only a hint, which not every file system takes. */
+	(void)sync_file_range(p->temp.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+int bk_pending_sync(struct bpfkey_ctx *ctx, struct bk_pending *p)
+{
+	return fsync(p->temp.fd) ? file_error(ctx, errno, "write", p->path) : 0;
+}
+
+int bk_pending_name(struct bpfkey_ctx *ctx, struct bk_pending *p)
+{
+	if (!temp_publish(&p->temp, p->base, p->flags & BK_FILE_FORCE))
+		return 0;
+	if (errno != EEXIST)
+		return file_error(ctx, errno, "write", p->path);
+	bk_hint(ctx, "choose another name, or replace it with --force");
+	return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", p->path);
+}
+
+int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p)
+{
+	int err;
+
+	if (!fsync(p->temp.dir))
+		return 0;
+	err = errno;
+	/* A new file that may not last is taken back; a replaced one cannot be. */
+	if (!(p->flags & BK_FILE_FORCE))
+		unlinkat(p->temp.dir, p->base, 0);
+	return file_error(ctx, err, "write the directory of", p->path);
 }
 
 int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct view data,
 		    unsigned int flags)
 {
-	_cleanup_(temp_done) struct temp t = { .dir = -1, .fd = -1 };
-	_cleanup_(bk_freep) char *copy = strdup(path);
-	const char *base;
-	int r;
+	_cleanup_(bk_pending_freep) struct bk_pending *p = NULL;
+	int r = bk_pending_new(ctx, path, mode, data, flags, &p);
 
-	if (!copy)
-		return bk_out_of_memory(ctx);
-	base = basename(copy);
-	r = temp_open(ctx, path, mode, &t);
-	if (r < 0)
-		return r;
-	r = write_all(ctx, path, t.fd, data);
-	if (r < 0)
-		return r;
-	if (temp_publish(&t, base, flags & BK_FILE_FORCE)) {
-		if (errno != EEXIST)
-			return file_error(ctx, errno, "write", path);
-		bk_hint(ctx, "choose another name, or replace it with --force");
-		return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", path);
-	}
-	if (fsync(t.dir)) {
-		int err = errno;
-
-		/* A new file that may not last is taken back; a replaced one cannot be. */
-		if (!(flags & BK_FILE_FORCE))
-			unlinkat(t.dir, base, 0);
-		return file_error(ctx, err, "write the directory of", path);
-	}
-	return 0;
+	r = r < 0 ? r : bk_pending_sync(ctx, p);
+	r = r < 0 ? r : bk_pending_name(ctx, p);
+	return r < 0 ? r : bk_pending_settle(ctx, p);
 }
 
 /* make_step - one directory below @parent, which is closed and replaced. */

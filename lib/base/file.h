@@ -41,6 +41,23 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode,
 		    struct view data, unsigned int flags);
 
 /*
+ * The same for many files, which then wait for the disk once and not one by
+ * one: all of them new, then started, then synced, then named, then settled.
+ * Each is as durable as bk_file_replace() makes it when it is settled; one that
+ * failed in a step is freed, which leaves nothing of it.
+ */
+struct bk_pending;
+
+int bk_pending_new(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct view data,
+		   unsigned int flags, struct bk_pending **ret);
+void bk_pending_start(struct bk_pending *p);
+int bk_pending_sync(struct bpfkey_ctx *ctx, struct bk_pending *p);
+int bk_pending_name(struct bpfkey_ctx *ctx, struct bk_pending *p);
+int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p);
+void bk_pending_free(struct bk_pending *p);
+DEFINE_CLEANUP(struct bk_pending *, bk_pending_free)
+
+/*
  * bk_dir_make - make a directory (and its parents) that belongs to us
  * @mode: of those that are made; one that exists must be owned by root or the
  *        caller and not be writable by others (-BPFKEY_E_INSECURE)

@@ -13,6 +13,7 @@
 
 #define KCONFIG_FILE_MAX (4u << 20)
 #define RAW_MAX (64u << 20)
+#define BATCH_MAX 64	/* files that are open at a time; two descriptors each */
 
 /* The name that libbpf would take: of "dir/prog.bpf.o" it is "prog". */
 static char *name_of(const char *path)
@@ -197,8 +198,12 @@ int making_assemble(struct making *m)
 	return r < 0 ? bk_fail(m->s->ctx, -BPFKEY_E_INTERNAL, "the signed object is not good") : 0;
 }
 
-/* @out NULL: the caller keeps it in memory */
-static int write_output(struct making *m, const char *in, const char *out)
+/*
+ * @out NULL: the caller keeps it in memory; @ret: if not NULL, it gets what waits for its name
+ * instead, where nobody logs
+ */
+static int write_output(struct making *m, const char *in, const char *out,
+			struct bk_pending **ret)
 {
 	struct sign_output o = {
 		.kind = m->old && m->old->skeleton ? "skeleton" : "object",
@@ -213,6 +218,8 @@ static int write_output(struct making *m, const char *in, const char *out)
 		return 0;
 	if (out && !strcmp(in, out) && !stat(in, &st))
 		o.mode = st.st_mode & 0777;
+	if (out && ret && !signer_log(m->s->signer))
+		return bk_pending_new(m->s->ctx, out, o.mode, o.after, o.flags, ret);
 	return sign_log_publish(m->s->signer, &o);
 }
 
@@ -249,25 +256,30 @@ static int make_object(struct making *m, const char *in)
 }
 
 static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,
-		       const struct bpfkey_sign_opts *opts)
+		       const struct bpfkey_sign_opts *opts, struct bk_pending **ret)
 {
 	_cleanup_(making_done) struct making m = { .s = s, .opts = opts };
 	int r = make_object(&m, in);
 
-	r = r < 0 ? r : write_output(&m, in, out);
+	r = r < 0 ? r : write_output(&m, in, out, ret);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
+}
+
+/* take_opts - as one call has them; clears what the last one said */
+static int take_opts(struct bpfkey_signer *s, const struct bpfkey_sign_opts *opts,
+		     struct bpfkey_sign_opts *ret)
+{
+	bk_enter(s->ctx);
+	return opts ? opts_take(s->ctx, ret, sizeof(*ret), opts) : 0;
 }
 
 int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 		       const struct bpfkey_sign_opts *opts)
 {
 	struct bpfkey_sign_opts o = { 0 };
-	int r = 0;
+	int r = take_opts(s, opts, &o);
 
-	bk_enter(s->ctx);
-	if (opts)
-		r = opts_take(s->ctx, &o, sizeof(o), opts);
-	return r < 0 ? r : sign_object(s, in, out, &o);
+	return r < 0 ? r : sign_object(s, in, out, &o, NULL);
 }
 
 static int hand_over(struct bpfkey_ctx *ctx, struct buf *b, void **ret, size_t *ret_n)
@@ -292,7 +304,7 @@ int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void
 	if (!r && (!data || !n))
 		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
 	r = r < 0 ? r : make_object(&m, name);
-	r = r < 0 ? r : write_output(&m, name, NULL);
+	r = r < 0 ? r : write_output(&m, name, NULL, NULL);
 	r = r < 0 ? r : hand_over(s->ctx, &m.file, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", name) : 0;
 }
@@ -305,26 +317,90 @@ static int weight(int r)
 	return weights[bpfkey_err_exit(r)];
 }
 
+/* Signed objects that wait for the disk together. */
+struct batch {
+	struct bpfkey_signer *s;
+	int worst;
+	size_t n;
+	struct bpfkey_sign_job *jobs[BATCH_MAX];
+	struct bk_pending *files[BATCH_MAX];
+};
+
+static void job_failed(struct batch *b, struct bpfkey_sign_job *j, int r)
+{
+	j->result = r;
+	j->message = strdup(bpfkey_ctx_message(b->s->ctx));
+	j->hint = strdup(bpfkey_ctx_hint(b->s->ctx));
+	if (weight(r) > weight(b->worst))
+		b->worst = r;
+}
+
+static void batch_step(struct batch *b, int (*step)(struct bpfkey_ctx *, struct bk_pending *))
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->n; i++) {
+		struct bk_pending *p = b->files[i];
+		int r;
+
+		bk_enter(b->s->ctx);
+		r = step(b->s->ctx, p);
+		if (r < 0) {
+			r = bk_fail(b->s->ctx, r, "cannot sign '%s'", b->jobs[i]->in);
+			job_failed(b, b->jobs[i], r);
+			bk_pending_free(p);
+			continue;
+		}
+		b->jobs[n] = b->jobs[i];
+		b->files[n++] = p;
+	}
+	b->n = n;
+}
+
+static void batch_finish(struct batch *b)
+{
+	batch_step(b, bk_pending_sync);
+	batch_step(b, bk_pending_name);
+	batch_step(b, bk_pending_settle);
+	while (b->n)
+		bk_pending_free(b->files[--b->n]);
+}
+
+static void batch_sign(struct batch *b, struct bpfkey_sign_job *j,
+		       const struct bpfkey_sign_opts *opts)
+{
+	struct bpfkey_sign_opts o = { 0 };
+	struct bk_pending *p = NULL;
+	int r = take_opts(b->s, opts, &o);
+
+	j->result = 0;
+	j->message = j->hint = NULL;
+	r = r < 0 ? r : sign_object(b->s, j->in, j->out, &o, &p);
+	if (r < 0) {
+		job_failed(b, j, r);
+		return;
+	}
+	if (!p)
+		return;
+	bk_pending_start(p);
+	b->jobs[b->n] = j;
+	b->files[b->n++] = p;
+	if (b->n == BATCH_MAX)
+		batch_finish(b);
+}
+
 int bpfkey_sign_objects(struct bpfkey_signer *s, struct bpfkey_sign_job *jobs, size_t n,
 			const struct bpfkey_sign_opts *opts)
 {
-	int worst = 0;
+	struct batch b = { .s = s };
 
 	for (size_t i = 0; i < n; i++) {
-		struct bpfkey_sign_job *j = &jobs[i];
-
 		bk_progress(s->ctx, "signing", i, n);
-		j->message = j->hint = NULL;
-		j->result = bpfkey_sign_object(s, j->in, j->out, opts);
-		if (!j->result)
-			continue;
-		j->message = strdup(bpfkey_ctx_message(s->ctx));
-		j->hint = strdup(bpfkey_ctx_hint(s->ctx));
-		if (weight(j->result) > weight(worst))
-			worst = j->result;
+		batch_sign(&b, &jobs[i], opts);
 	}
+	batch_finish(&b);
 	bk_progress(s->ctx, "signing", n, n);
-	return worst;
+	return b.worst;
 }
 
 void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n)

@@ -63,6 +63,36 @@ static int sign_again(struct bpfkey_ctx *ctx)
 	return sign_with(ctx, "file", "in.bpf.o", "out/signed.o", BPFKEY_SIGN_FORCE);
 }
 
+/* Three that wait for the disk together. */
+static const char *const many[] = { "out/a.o", "out/b.o", "out/c.o" };
+
+static int sign_many(struct bpfkey_ctx *ctx)
+{
+	const struct bpfkey_sign_opts opts = { .sz = sizeof(opts), .flags = BPFKEY_SIGN_FORCE };
+	struct bpfkey_sign_job jobs[ARRAY_SIZE(many)] = { 0 };
+	struct bpfkey_signer *s = NULL;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		jobs[i].in = "in.bpf.o";
+		jobs[i].out = many[i];
+	}
+	r = r < 0 ? r : bpfkey_sign_objects(s, jobs, ARRAY_SIZE(many), &opts);
+	bpfkey_sign_jobs_done(jobs, ARRAY_SIZE(many));
+	bpfkey_signer_free(s);
+	return r;
+}
+
+/* They get their names in turn, so that of the last all are there. */
+static int check_many(struct bpfkey_ctx *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		r = r < 0 ? r : verify_with(ctx, many[i], "file.crt");
+	return r;
+}
+
 static int count(struct bpfkey_ctx *ctx)
 {
 	struct tpm *t = NULL;
@@ -117,6 +147,8 @@ static const struct cut_flow flows[] = {
 	{ "sign, TPM", tpm_sign, NULL, check_tpm_signed, "out/signed.o" },
 	{ "sign, log", logged_sign, NULL, check_file_signed, "out/signed.o" },
 	{ "sign, for another", sign_again, file_sign, check_file_signed, NULL },
+	{ "sign, many", sign_many, NULL, check_many, "out/c.o" },
+	{ "sign, many for others", sign_many, sign_many, check_many, NULL },
 	{ "counter", count, NULL, count_check, NULL },
 };
 
