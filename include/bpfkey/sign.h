@@ -172,7 +172,8 @@ struct bpfkey_sign_job {
 /**
  * bpfkey_sign_objects - bpfkey_sign_object() for many, telling the progress
  *
- * One failure does not stop the others. Returns the result that matters most:
+ * One failure does not stop the others. Without a signing log outputs appear
+ * in groups, which wait for the disk once. Returns the result that matters most:
  * the first of exit class 3, else of 4, else of 1.
  */
 int bpfkey_sign_objects(struct bpfkey_signer *s, struct bpfkey_sign_job *jobs, size_t n,
