@@ -93,8 +93,94 @@ int tpm_policy_to_sign(struct bpfkey_ctx *ctx, const struct pcr_set *pcrs,
 		       const struct nv_ref *counter, const char *ref,
 		       uint8_t ret[POLICY_DIGEST_LEN]);
 
+/* tpm_pcr_read - PCRs as they are; -BPFKEY_E_NO_SUPPORT when the TPM lacks one, or the bank */
+int tpm_pcr_read(struct tpm *t, const char *bank, uint32_t mask, struct pcr_set *ret);
+
+/* tpm_pcr_extend - @digest is as long as the bank's hash */
+int tpm_pcr_extend(struct tpm *t, unsigned int pcr, const char *bank, struct view digest);
+
+/*
+ * tpm_counter_ref - a counter as policies name it; @ret->limit is 0
+ * -BPFKEY_E_NOT_FOUND (no such index, or never incremented), _MISMATCH (it is no counter)
+ */
+int tpm_counter_ref(struct tpm *t, uint32_t index, struct nv_ref *ret);
+
+enum tpm_counter {
+	TPM_COUNTER_GOOD,	/* or none is asked for */
+	TPM_COUNTER_PASSED,	/* it is over the limit */
+	TPM_COUNTER_OTHER,	/* another index stands in its place */
+	TPM_COUNTER_GONE,
+};
+
+/* How the TPM stands against one set of PCRs and counter limit. */
+struct tpm_match {
+	bool met;
+	struct pcr_set now;	/* the same PCRs as they are */
+	uint32_t differ;	/* bit n: PCR n is another */
+	enum tpm_counter counter;
+	uint64_t counter_now;	/* when it is good or passed */
+};
+
+/* And against a whole policy, but for its PIN. */
+struct tpm_standing {
+	struct tpm_match literal;
+	struct tpm_match granted;	/* met when there is no signer */
+	const struct policy_grant *grant; /* what @granted is about: the newest that is met, else */
+					  /* the newest that is not revoked; NULL: there is none */
+};
+
+/* tpm_standing - find out, without using any key; @use: its policy and grants */
+int tpm_standing(struct tpm *t, const struct tpm_use *use, struct tpm_standing *ret);
+
+/* tpm_standing_fail - 0 when all is met, else -BPFKEY_E_POLICY and what is not */
+int tpm_standing_fail(struct tpm *t, const struct tpm_use *use, const struct tpm_standing *s);
+
+/* What a TPM gives back: an object as bytes, TPM2B each. */
+struct tpm_sealed {
+	uint32_t parent;	/* as key files name it */
+	char srk_name[80];	/* of the parent, hex; "" when it was wrapped without it */
+	struct buf public, private;
+	struct buf seed;	/* empty, or it was wrapped for TPM2_Import */
+};
+
+void tpm_sealed_done(struct tpm_sealed *s);
+
+#define TPM_SEAL_MAX 128
+
+/* tpm_seal - so that only this TPM gives @data back, and only to who meets @use */
+int tpm_seal(struct tpm *t, struct bk_secret *data, const struct tpm_use *use,
+	     struct tpm_sealed *ret);
+
+/*
+ * tpm_unseal - get it back; one attempt
+ * -BPFKEY_E_OTHER_TPM, _PIN, _LOCKOUT, _POLICY, _TPM
+ */
+int tpm_unseal(struct tpm *t, const struct tpm_sealed *s, const struct tpm_use *use,
+	       struct bk_secret **ret);
+
+/* tpm_sealed_here - does this TPM have the storage root key that @s hangs on? */
+int tpm_sealed_here(struct tpm *t, const struct tpm_sealed *s, bool *ret);
+
+/* The public half of a storage root key, this TPM's or another's. */
+struct tpm_storage {
+	struct pubkey key;
+	unsigned int aes;	/* bits of the AES key in it; 128 unless it is known better */
+	char name[80];		/* TPM name in hex; "" when it is not known */
+};
+
+/* tpm_storage_parse - out of a TPM2B_PUBLIC; -BPFKEY_E_FORMAT, _NO_SUPPORT */
+int tpm_storage_parse(struct bpfkey_ctx *ctx, struct view public, struct tpm_storage *ret);
+
+/* tpm_storage_here - this TPM's; @ret_public: its TPM2B_PUBLIC, appended; NULL: not wanted */
+int tpm_storage_here(struct tpm *t, struct tpm_storage *ret, struct buf *ret_public);
+
+/* tpm_seal_for - tpm_seal() for another TPM, whose storage root key is @to; needs no TPM */
+int tpm_seal_for(struct bpfkey_ctx *ctx, const struct tpm_storage *to, struct bk_secret *data,
+		 const struct tpm_use *use, struct tpm_sealed *ret);
+
 /*
  * tpm_key_create - a signing key under the storage root key, fixed to this TPM
+ * @use: NULL for a key that needs nothing
  * @ret_pem: TSS2 PRIVATE KEY PEM (OID 2.23.133.10.1.3) as tpm2-openssl reads it
  * @ret_meta: the JSON sidecar's facts, see struct tpm_key_meta
  */
@@ -104,8 +190,8 @@ struct tpm_key_meta {
 	char alg[16];
 };
 
-int tpm_key_create(struct tpm *t, const char *alg, struct buf *ret_pem,
-		   struct tpm_key_meta *ret_meta);
+int tpm_key_create(struct tpm *t, const char *alg, const struct tpm_use *use,
+		   struct buf *ret_pem, struct tpm_key_meta *ret_meta);
 
 /*
  * tpm_key_import - a signing key whose private half is known, under the storage
@@ -115,7 +201,7 @@ int tpm_key_create(struct tpm *t, const char *alg, struct buf *ret_pem,
  * It crosses to the TPM in an outer wrap that only its storage root key opens.
  */
 int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *private,
-		   struct buf *ret_pem, struct tpm_key_meta *ret_meta);
+		   const struct tpm_use *use, struct buf *ret_pem, struct tpm_key_meta *ret_meta);
 
 /* tpm_key_is_pem - does this look like a TSS2 PRIVATE KEY file? */
 bool tpm_key_is_pem(struct view pem);
@@ -128,10 +214,13 @@ int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret
  * tpm_key_load - load a key file for signing
  * @meta: from the sidecar, or NULL; its SRK name must be this TPM's
  *        (-BPFKEY_E_OTHER_TPM)
+ * @use: NULL for a key without policy; what it points to must outlive the key
  * @ret: free before the TPM is closed
+ *
+ * -BPFKEY_E_POLICY names what is not met; a PIN is first tried by tpm_key_sign().
  */
 int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
-		 struct tpm_key **ret);
+		 const struct tpm_use *use, struct tpm_key **ret);
 void tpm_key_free(struct tpm_key *k);
 DEFINE_CLEANUP(struct tpm_key *, tpm_key_free)
 

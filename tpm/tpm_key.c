@@ -2,10 +2,11 @@
 /* Signing keys: made in the TPM, loaded from their files, used. */
 #include <string.h>
 
-#include "tpm_priv.h"
+#include "tpm_policy.h"
 
 struct tpm_key {
 	struct tpm_object object;
+	struct tpm_auth auth;
 	struct pubkey public;
 	TPMI_ALG_HASH hash;	/* the only one it signs, or TPM2_ALG_NULL */
 };
@@ -79,11 +80,6 @@ static int check_use(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p)
 	if (!(p->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) ||
 	    (p->objectAttributes & TPMA_OBJECT_RESTRICTED))
 		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the TPM key is not made for signing");
-	if (!(p->objectAttributes & TPMA_OBJECT_USERWITHAUTH)) {
-		bk_hint(ctx, "make a key without policy: keyctl-bpf key new --form tpm");
-		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
-			       "the TPM key can be used only under a policy");
-	}
 	if (scheme != TPM2_ALG_NULL && scheme != ours)
 		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT,
 			       "the TPM key makes signatures of kind 0x%04x only", scheme);
@@ -100,6 +96,21 @@ int tpm_public_numbers(const TPMT_PUBLIC *p, struct pubkey *ret)
 		return -1;
 	*ret = k;
 	return 0;
+}
+
+void tpm_public_unique(const struct pubkey *k, TPMT_PUBLIC *p)
+{
+	uint16_t n = (uint16_t)pubkey_bytes(k);
+
+	if (k->type == PUBKEY_RSA) {
+		p->parameters.rsaDetail.exponent = k->e == 65537 ? 0 : k->e;
+		p->unique.rsa.size = n;
+		memcpy(p->unique.rsa.buffer, k->n, n);
+		return;
+	}
+	p->unique.ecc.x.size = p->unique.ecc.y.size = n;
+	memcpy(p->unique.ecc.x.buffer, k->x, n);
+	memcpy(p->unique.ecc.y.buffer, k->y, n);
 }
 
 int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *ret)
@@ -138,123 +149,6 @@ int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret
 		return r;
 	snprintf(m.alg, sizeof(m.alg), "%s", tpm_alg_of(&k)->name);
 	*ret_pub = k;
-	*ret_meta = m;
-	return 0;
-}
-
-/*
- * Without a scheme, so that the signer chooses the hash; without dictionary
- * attack protection, because there is no PIN to guess and a crash would count.
- */
-TPM2B_PUBLIC tpm_key_template(const struct tpm_alg *alg)
-{
-	TPM2B_PUBLIC t = { .publicArea = {
-		.type = alg->type,
-		.nameAlg = TPM2_ALG_SHA256,
-		.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-				    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
-				    TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT,
-	} };
-
-	if (alg->type == TPM2_ALG_ECC) {
-		t.publicArea.parameters.eccDetail.symmetric.algorithm = TPM2_ALG_NULL;
-		t.publicArea.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
-		t.publicArea.parameters.eccDetail.curveID = alg->curve;
-		t.publicArea.parameters.eccDetail.kdf.scheme = TPM2_ALG_NULL;
-	} else {
-		t.publicArea.parameters.rsaDetail.symmetric.algorithm = TPM2_ALG_NULL;
-		t.publicArea.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
-		t.publicArea.parameters.rsaDetail.keyBits = alg->bits;
-	}
-	return t;
-}
-
-static int create_under(struct tpm *t, const struct tpm_object *srk, const struct tpm_alg *alg,
-			struct tpm_file *ret)
-{
-	_cleanup_(tpm_esys_freep) TPM2B_PRIVATE *private = NULL;
-	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
-	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	const TPM2B_PUBLIC template = tpm_key_template(alg);
-	const TPML_PCR_SELECTION no_pcrs = { 0 };
-	const TPM2B_DATA outside = { 0 };
-	ESYS_TR session;
-	TSS2_RC rc;
-	int r;
-
-	r = tpm_session(t, srk->handle, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT, &session);
-	if (r < 0)
-		return r;
-	rc = Esys_Create(t->esys, srk->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
-			 &template, &outside, &no_pcrs, &private, &public, NULL, NULL, NULL);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_fail(t, rc, "cannot make a %s key in the TPM", alg->name);
-	ret->public = *public;
-	ret->private = *private;
-	return 0;
-}
-
-int tpm_key_alg(struct tpm *t, const char *name, const struct tpm_alg **ret)
-{
-	bool has = false;
-	int r = tpm_has_alg(t, name, &has);
-
-	if (r < 0)
-		return r;
-	if (!has) {
-		bk_hint(t->ctx,
-			"'keyctl-bpf tpm show' lists its algorithms; p256 and rsa2048 are in "
-			"every TPM; '--form file' takes others");
-		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "this TPM has no %s keys", name);
-	}
-	*ret = tpm_alg_find(name);
-	return 0;
-}
-
-int tpm_key_parent(struct tpm *t, TPM2_HANDLE *ret_parent, char *ret_name,
-		   struct tpm_object *ret)
-{
-	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
-	bool persistent;
-	int r = tpm_srk_find(t, &o, &persistent);
-
-	if (!r && !persistent)
-		r = tpm_srk_open(t, TPM2_RH_OWNER, false, &o);
-	if (!r)
-		r = tpm_object_name(&o, ret_name, 80);
-	if (r < 0)
-		return r;
-	*ret_parent = persistent ? TPM_SRK_HANDLE : TPM2_RH_OWNER;
-	*ret = o;
-	o.handle = ESYS_TR_NONE;
-	return 0;
-}
-
-int tpm_key_create(struct tpm *t, const char *name, struct buf *ret_pem,
-		   struct tpm_key_meta *ret_meta)
-{
-	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
-	struct tpm_key_meta m = { 0 };
-	const struct tpm_alg *alg = NULL;
-	struct tpm_file f = { 0 };
-	int r;
-
-	r = tpm_key_alg(t, name, &alg);
-	if (r < 0)
-		return r;
-	r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
-	if (r < 0)
-		return r;
-	r = create_under(t, &srk, alg, &f);
-	if (r < 0)
-		return r;
-	r = tpm_public_name(t->ctx, &f.public, m.key_name, sizeof(m.key_name));
-	if (r < 0)
-		return r;
-	r = tpm_file_put(t->ctx, &f, ret_pem);
-	if (r < 0)
-		return r;
-	snprintf(m.alg, sizeof(m.alg), "%s", alg->name);
 	*ret_meta = m;
 	return 0;
 }
@@ -298,12 +192,39 @@ static int check_name(struct tpm *t, const TPM2B_PUBLIC *public, const struct tp
  * check_guess - some tools state "needs a password" for keys without one, so
  * an empty password is worth a try, but only where a wrong one is not counted.
  */
-static int check_guess(struct tpm *t, const struct tpm_file *f)
+static int check_guess(struct tpm *t, const struct tpm_file *f, const struct key_policy *p)
 {
-	if (!f->needs_auth || (f->public.publicArea.objectAttributes & TPMA_OBJECT_NODA))
+	if (!f->needs_auth || (p && p->pin) ||
+	    (f->public.publicArea.objectAttributes & TPMA_OBJECT_NODA))
 		return 0;
-	bk_hint(t->ctx, "make a key without PIN: keyctl-bpf key new --form tpm");
+	bk_hint(t->ctx, "put the sidecar FILE.meta that it was made with beside it; a PIN that "
+		"another program set is not taken");
 	return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "the TPM key asks for a PIN");
+}
+
+/* check_policy - is the policy that the sidecar tells of the one that the TPM will ask for? */
+static int check_policy(struct tpm *t, const TPMT_PUBLIC *a, const struct key_policy *p)
+{
+	uint8_t digest[POLICY_DIGEST_LEN];
+	int r;
+
+	if (!policy_needs_session(p)) {
+		if (a->objectAttributes & TPMA_OBJECT_USERWITHAUTH)
+			return 0;
+		bk_hint(t->ctx, "put the sidecar FILE.meta that it was made with beside it; what "
+			"another program wrote is used with that one only");
+		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT,
+			       "the TPM key can be used only under a policy, and no sidecar tells "
+			       "which");
+	}
+	r = tpm_policy_digest(t->ctx, p, digest);
+	if (r < 0)
+		return r;
+	if (a->authPolicy.size == sizeof(digest) &&
+	    !memcmp(a->authPolicy.buffer, digest, sizeof(digest)))
+		return 0;
+	return bk_fail(t->ctx, -BPFKEY_E_MISMATCH, "the sidecar tells of another policy than the "
+		       "TPM key has");
 }
 
 /* open_parent - the persistent key is as good when it is the same, and at hand. */
@@ -348,8 +269,26 @@ static int load_under(struct tpm *t, const struct tpm_object *srk, const struct 
 	return 0;
 }
 
+int tpm_key_into(struct tpm *t, const struct tpm_file *f, const struct tpm_key_meta *meta,
+		 const struct key_policy *policy, struct tpm_object *ret_srk,
+		 struct tpm_object *ret)
+{
+	int r;
+
+	r = check_guess(t, f, policy);
+	if (!r)
+		r = check_policy(t, &f->public.publicArea, policy);
+	if (!r)
+		r = check_name(t, &f->public, meta);
+	if (!r)
+		r = open_parent(t, f, meta, ret_srk);
+	if (!r)
+		r = check_srk(ret_srk, meta);
+	return r ? r : load_under(t, ret_srk, f, ret);
+}
+
 int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
-		 struct tpm_key **ret)
+		 const struct tpm_use *use, struct tpm_key **ret)
 {
 	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
 	_cleanup_(tpm_key_freep) struct tpm_key *k = calloc(1, sizeof(*k));
@@ -359,26 +298,16 @@ int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta
 	if (!k)
 		return bk_out_of_memory(t->ctx);
 	k->object = TPM_OBJECT_NONE(t);
+	k->auth = TPM_AUTH_NONE(t);
 	r = tpm_file_parse(t->ctx, pem, &f);
-	if (r < 0)
-		return r;
-	r = tpm_public_key(t->ctx, &f.public.publicArea, &k->public);
+	if (!r)
+		r = tpm_public_key(t->ctx, &f.public.publicArea, &k->public);
 	if (r < 0)
 		return r;
 	k->hash = scheme_hash(&f.public.publicArea);
-	r = check_guess(t, &f);
-	if (r < 0)
-		return r;
-	r = check_name(t, &f.public, meta);
-	if (r < 0)
-		return r;
-	r = open_parent(t, &f, meta, &srk);
-	if (r < 0)
-		return r;
-	r = check_srk(&srk, meta);
-	if (r < 0)
-		return r;
-	r = load_under(t, &srk, &f, &k->object);
+	r = tpm_key_into(t, &f, meta, use ? use->policy : NULL, &srk, &k->object);
+	if (!r)
+		r = tpm_auth_begin(&k->auth, srk.handle, &k->object, use);
 	if (r < 0)
 		return r;
 	*ret = steal(&k);
@@ -389,6 +318,7 @@ void tpm_key_free(struct tpm_key *k)
 {
 	if (!k)
 		return;
+	tpm_auth_done(&k->auth);
 	tpm_object_done(&k->object);
 	free(k);
 }
@@ -451,7 +381,7 @@ int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, ui
 {
 	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
 	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
-	const struct tpm_key *k = user;
+	struct tpm_key *k = user;
 	struct tpm *t = k->object.t;
 	TPM2B_DIGEST d = { 0 };
 	TPMT_SIG_SCHEME scheme = { 0 };
@@ -466,12 +396,12 @@ int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, ui
 	d.size = (uint16_t)n;
 	memcpy(d.buffer, digest, n);
 	/* The first parameter of the answer is no TPM2B: nothing to encrypt. */
-	r = tpm_session(t, ESYS_TR_NONE, 0, &session);
+	r = tpm_auth_session(&k->auth, 0, &session);
 	if (r < 0)
 		return r;
 	rc = Esys_Sign(t->esys, k->object.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme,
 		       &no_ticket, &signature);
 	if (rc != TSS2_RC_SUCCESS)
-		return tpm_fail(t, rc, "cannot sign with the TPM key");
+		return tpm_auth_fail(&k->auth, rc, "cannot sign with the TPM key");
 	return take_signature(k, signature, sig, cap, ret_n);
 }

@@ -107,6 +107,14 @@ int tpm_public_key(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct pubkey *
 /* tpm_public_numbers - the same of any RSA or EC key, whatever it is for; 0 or -1 */
 int tpm_public_numbers(const TPMT_PUBLIC *p, struct pubkey *ret);
 
+/* tpm_public_unique - the numbers of @k into an area of its type and size */
+void tpm_public_unique(const struct pubkey *k, TPMT_PUBLIC *p);
+
+/* tpm_key_into - check a key file, and load it; @ret_srk, @ret: TPM_OBJECT_NONE before */
+int tpm_key_into(struct tpm *t, const struct tpm_file *f, const struct tpm_key_meta *meta,
+		 const struct key_policy *policy, struct tpm_object *ret_srk,
+		 struct tpm_object *ret);
+
 struct tpm_alg;
 
 /* tpm_key_template - a signing key that is born in the TPM */
@@ -119,6 +127,29 @@ TPM2B_PUBLIC tpm_key_template(const struct tpm_alg *alg);
  */
 int tpm_key_parent(struct tpm *t, TPM2_HANDLE *ret_parent, char *ret_name,
 		   struct tpm_object *ret);
+
+/* What the outer wrap has to know of the key that it is made for. */
+struct tpm_parent {
+	struct pubkey key;
+	unsigned int aes;	/* bits */
+};
+
+/* tpm_parent_of - of a public area; tpm_srk_parent - of a storage root key at hand */
+int tpm_parent_of(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct tpm_parent *ret);
+int tpm_srk_parent(const struct tpm_object *srk, struct tpm_parent *ret);
+
+/*
+ * tpm_outer_wrap - for TPM2_Import under @parent; needs no TPM
+ * @name: the TPM name of the object; @sensitive: its TPM2B_SENSITIVE, marshalled
+ */
+int tpm_outer_wrap(struct bpfkey_ctx *ctx, const struct tpm_parent *parent, struct view name,
+		   struct bk_secret *sensitive, TPM2B_PRIVATE *ret_duplicate,
+		   TPM2B_ENCRYPTED_SECRET *ret_seed);
+
+/* tpm_import - what tpm_outer_wrap() made, as a private area for Load */
+int tpm_import(const struct tpm_object *srk, const TPM2B_PUBLIC *public,
+	       const TPM2B_PRIVATE *duplicate, const TPM2B_ENCRYPTED_SECRET *seed,
+	       TPM2B_PRIVATE *ret);
 
 /* tpm_key_alg - the row of an algorithm that this TPM has */
 int tpm_key_alg(struct tpm *t, const char *name, const struct tpm_alg **ret);

@@ -10,7 +10,7 @@
 
 #include "../lib/base/text.h"
 #include "../lib/crypto/kdf.h"
-#include "tpm_priv.h"
+#include "tpm_policy.h"
 
 #define SENSITIVE_MAX (sizeof(TPM2B_SENSITIVE) + 16)
 #define SEALED_MAX 1024
@@ -27,37 +27,32 @@ struct wrapping {
 static TPM2B_PUBLIC public_area(const struct tpm_alg *alg, const struct pubkey *k)
 {
 	TPM2B_PUBLIC p = tpm_key_template(alg);
-	TPMT_PUBLIC *a = &p.publicArea;
-	uint16_t n = (uint16_t)pubkey_bytes(k);
 
-	a->objectAttributes &= ~(TPMA_OBJECT)(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-					      TPMA_OBJECT_SENSITIVEDATAORIGIN);
-	if (k->type == PUBKEY_RSA) {
-		a->parameters.rsaDetail.exponent = k->e == 65537 ? 0 : k->e;
-		a->unique.rsa.size = n;
-		memcpy(a->unique.rsa.buffer, k->n, n);
-	} else {
-		a->unique.ecc.x.size = a->unique.ecc.y.size = n;
-		memcpy(a->unique.ecc.x.buffer, k->x, n);
-		memcpy(a->unique.ecc.y.buffer, k->y, n);
-	}
+	p.publicArea.objectAttributes &=
+		~(TPMA_OBJECT)(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+			       TPMA_OBJECT_SENSITIVEDATAORIGIN);
+	tpm_public_unique(k, &p.publicArea);
 	return p;
 }
 
 /* sensitive_area - as the TPM marshals it, in memory for secrets only */
 static int sensitive_area(struct tpm *t, const TPM2B_PUBLIC *public, struct bk_secret *private,
-			  struct bk_secret **ret)
+			  const struct tpm_use *use, struct bk_secret **ret)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *plain = bk_secret_new(sizeof(TPM2B_SENSITIVE));
 	_cleanup_(bk_secret_freep) struct bk_secret *out = bk_secret_new(SENSITIVE_MAX);
 	TPM2B_SENSITIVE *s;
 	size_t n = 0;
+	int r;
 
 	if (!plain || !out)
 		return bk_out_of_memory(t->ctx);
 	s = (TPM2B_SENSITIVE *)(void *)bk_secret_data(plain);
 	memset(s, 0, sizeof(*s));
 	s->sensitiveArea.sensitiveType = public->publicArea.type;
+	r = tpm_use_password(t, use, &s->sensitiveArea.authValue);
+	if (r < 0)
+		return r;
 	if (bk_secret_len(private) > sizeof(s->sensitiveArea.sensitive.rsa.buffer))
 		return bk_fail(t->ctx, -BPFKEY_E_TOO_BIG,
 			       "the private half is too large for a TPM");
@@ -73,34 +68,38 @@ static int sensitive_area(struct tpm *t, const TPM2B_PUBLIC *public, struct bk_s
 	return 0;
 }
 
-/* parent_public - the storage root key's public half, and the size of its AES key */
-static int parent_public(struct tpm *t, const struct tpm_object *srk, struct pubkey *ret,
-			 unsigned int *ret_aes)
+int tpm_parent_of(struct bpfkey_ctx *ctx, const TPMT_PUBLIC *p, struct tpm_parent *ret)
+{
+	const TPMT_SYM_DEF_OBJECT *aes = p->type == TPM2_ALG_ECC ?
+						 &p->parameters.eccDetail.symmetric :
+						 &p->parameters.rsaDetail.symmetric;
+	struct tpm_parent parent = { 0 };
+
+	if (tpm_public_numbers(p, &parent.key) < 0 || p->nameAlg != TPM2_ALG_SHA256 ||
+	    aes->algorithm != TPM2_ALG_AES || aes->mode.aes != TPM2_ALG_CFB ||
+	    (aes->keyBits.aes != 128 && aes->keyBits.aes != 256))
+		return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the storage root key of this TPM is of "
+			       "a kind that keys cannot be wrapped for here");
+	parent.aes = aes->keyBits.aes;
+	*ret = parent;
+	return 0;
+}
+
+int tpm_srk_parent(const struct tpm_object *srk, struct tpm_parent *ret)
 {
 	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
-	const TPMT_SYM_DEF_OBJECT *aes;
-	const TPMT_PUBLIC *p;
+	struct tpm *t = srk->t;
 	TSS2_RC rc;
 
 	rc = Esys_ReadPublic(t->esys, srk->handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 			     &public, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "cannot read the storage root key");
-	p = &public->publicArea;
-	aes = p->type == TPM2_ALG_ECC ? &p->parameters.eccDetail.symmetric :
-					&p->parameters.rsaDetail.symmetric;
-	if (tpm_public_numbers(p, ret) < 0 || p->nameAlg != TPM2_ALG_SHA256 ||
-	    aes->algorithm != TPM2_ALG_AES || aes->mode.aes != TPM2_ALG_CFB ||
-	    (aes->keyBits.aes != 128 && aes->keyBits.aes != 256))
-		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT,
-			       "the storage root key of this TPM is of "
-			       "a kind that keys cannot be wrapped for here");
-	*ret_aes = aes->keyBits.aes;
-	return 0;
+	return tpm_parent_of(t->ctx, &public->publicArea, ret);
 }
 
 /* put_seed - the ephemeral point as TPMS_ECC_POINT, or the RSA ciphertext as it is */
-static int put_seed(struct tpm *t, const struct pubkey *parent, const struct buf *sealed,
+static int put_seed(struct bpfkey_ctx *ctx, const struct pubkey *parent, const struct buf *sealed,
 		    TPM2B_ENCRYPTED_SECRET *ret)
 {
 	TPMS_ECC_POINT point = { 0 };
@@ -121,41 +120,53 @@ static int put_seed(struct tpm *t, const struct pubkey *parent, const struct buf
 			return 0;
 		}
 	}
-	return bk_fail(t->ctx, -BPFKEY_E_INTERNAL, "the seed for the TPM cannot be written down");
+	return bk_fail(ctx, -BPFKEY_E_INTERNAL, "the seed for the TPM cannot be written down");
 }
 
-static int wrap(struct tpm *t, const struct tpm_object *srk, struct bk_secret *private,
-		struct wrapping *w)
+int tpm_outer_wrap(struct bpfkey_ctx *ctx, const struct tpm_parent *parent, struct view name,
+		   struct bk_secret *sensitive, TPM2B_PRIVATE *ret_duplicate,
+		   TPM2B_ENCRYPTED_SECRET *ret_seed)
 {
-	_cleanup_(bk_secret_freep) struct bk_secret *seed = NULL, *sensitive = NULL;
+	_cleanup_(bk_secret_freep) struct bk_secret *seed = NULL;
 	_cleanup_(buf_done) struct buf sealed = BUF(SEALED_MAX);
-	_cleanup_(buf_done) struct buf out = BUF(sizeof(w->duplicate.buffer));
-	struct pubkey parent;
-	unsigned int aes = 0;
+	_cleanup_(buf_done) struct buf out = BUF(sizeof(ret_duplicate->buffer));
 	int r;
 
-	r = parent_public(t, srk, &parent, &aes);
+	r = kdf_seed(ctx, &parent->key, &seed, &sealed);
 	if (!r)
-		r = sensitive_area(t, &w->public, private, &sensitive);
+		r = kdf_wrap(ctx, seed, name, parent->aes, sensitive, &out);
 	if (!r)
-		r = kdf_seed(t->ctx, &parent, &seed, &sealed);
-	if (!r)
-		r = kdf_wrap(t->ctx, seed, w->name, aes, sensitive, &out);
-	if (!r)
-		r = put_seed(t, &parent, &sealed, &w->seed);
+		r = put_seed(ctx, &parent->key, &sealed, ret_seed);
 	if (r < 0)
 		return r;
-	memcpy(w->duplicate.buffer, out.p, out.n);
-	w->duplicate.size = (uint16_t)out.n;
+	memcpy(ret_duplicate->buffer, out.p, out.n);
+	ret_duplicate->size = (uint16_t)out.n;
 	return 0;
 }
 
-static int import(struct tpm *t, const struct tpm_object *srk, const struct wrapping *w,
-		  struct tpm_file *ret)
+static int wrap(struct tpm *t, const struct tpm_object *srk, struct bk_secret *private,
+		const struct tpm_use *use, struct wrapping *w)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *sensitive = NULL;
+	struct tpm_parent parent;
+	int r;
+
+	r = tpm_srk_parent(srk, &parent);
+	if (!r)
+		r = sensitive_area(t, &w->public, private, use, &sensitive);
+	if (!r)
+		r = tpm_outer_wrap(t->ctx, &parent, w->name, sensitive, &w->duplicate, &w->seed);
+	return r;
+}
+
+int tpm_import(const struct tpm_object *srk, const TPM2B_PUBLIC *public,
+	       const TPM2B_PRIVATE *duplicate, const TPM2B_ENCRYPTED_SECRET *seed,
+	       TPM2B_PRIVATE *ret)
 {
 	_cleanup_(tpm_esys_freep) TPM2B_PRIVATE *private = NULL;
 	const TPMT_SYM_DEF_OBJECT no_inner_wrap = { .algorithm = TPM2_ALG_NULL };
 	const TPM2B_DATA no_key = { 0 };
+	struct tpm *t = srk->t;
 	ESYS_TR session;
 	TSS2_RC rc;
 	int r;
@@ -164,24 +175,25 @@ static int import(struct tpm *t, const struct tpm_object *srk, const struct wrap
 	if (r < 0)
 		return r;
 	rc = Esys_Import(t->esys, srk->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &no_key,
-			 &w->public, &w->duplicate, &w->seed, &no_inner_wrap, &private);
+			 public, duplicate, seed, &no_inner_wrap, &private);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "cannot import the key into the TPM");
-	ret->public = w->public;
-	ret->private = *private;
+	*ret = *private;
 	return 0;
 }
 
 /* check_loads - a key that the TPM takes in but will not use is told now. */
-static int check_loads(struct tpm *t, const struct buf *pem, const struct tpm_key_meta *m)
+static int check_loads(struct tpm *t, const struct tpm_file *f, const struct tpm_key_meta *m,
+		       const struct tpm_use *use)
 {
-	_cleanup_(tpm_key_freep) struct tpm_key *k = NULL;
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
 
-	return tpm_key_load(t, buf_view(pem), m, &k);
+	return tpm_key_into(t, f, m, use ? use->policy : NULL, &srk, &o);
 }
 
 int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *private,
-		   struct buf *ret_pem, struct tpm_key_meta *ret_meta)
+		   const struct tpm_use *use, struct buf *ret_pem, struct tpm_key_meta *ret_meta)
 {
 	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
 	_cleanup_(buf_done) struct buf name = BUF(64);
@@ -199,14 +211,18 @@ int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *pr
 	if (r < 0)
 		return r;
 	w.public = public_area(alg, pub);
-	r = tpm_public_name(t->ctx, &w.public, m.key_name, sizeof(m.key_name));
+	f.needs_auth = use && use->policy && use->policy->pin;
+	r = tpm_use_template(t, use, &w.public.publicArea);
+	if (!r)
+		r = tpm_public_name(t->ctx, &w.public, m.key_name, sizeof(m.key_name));
 	if (!r && text_unhex(m.key_name, &name) < 0)
 		r = bk_out_of_memory(t->ctx);
 	w.name = buf_view(&name);
 	if (!r)
-		r = wrap(t, &srk, private, &w);
+		r = wrap(t, &srk, private, use, &w);
 	if (!r)
-		r = import(t, &srk, &w, &f);
+		r = tpm_import(&srk, &w.public, &w.duplicate, &w.seed, &f.private);
+	f.public = w.public;
 	if (!r)
 		r = tpm_file_put(t->ctx, &f, ret_pem);
 	if (r < 0)
@@ -214,7 +230,7 @@ int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *pr
 	/* Its parent is loaded once more for that, and a TPM has three places. */
 	tpm_object_done(&srk);
 	snprintf(m.alg, sizeof(m.alg), "%s", alg->name);
-	r = check_loads(t, ret_pem, &m);
+	r = check_loads(t, &f, &m, use);
 	if (r < 0)
 		return r;
 	*ret_meta = m;

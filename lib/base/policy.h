@@ -42,7 +42,7 @@ struct key_policy {
 	bool has_signer;
 	struct pubkey signer;	/* who signs states */
 	char ref[64];		/* policyRef, text, "" for none */
-	char file[POLICY_FILE_MAX];	/* of signed states; relative to the key file's folder, or "/..." */
+	char file[POLICY_FILE_MAX];	/* of signed states; relative: to the key file */
 	struct nv_ref counter;	/* literal */
 };
 

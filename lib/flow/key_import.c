@@ -114,7 +114,7 @@ static int into_tpm(struct importing *i)
 		r = key_tpm_check(i->ctx, t, pkey_alg(i->key), id.spec);
 	if (r < 0 || (i->o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
-	r = tpm_key_import(t, &pub, private, &pem, &facts);
+	r = tpm_key_import(t, &pub, private, NULL, &pem, &facts);
 	if (!r)
 		r = check_same(i, &pem);
 	if (r < 0)

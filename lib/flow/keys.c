@@ -188,7 +188,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
 
-	r = tpm_key_create(t, o->alg, &pem, &facts);
+	r = tpm_key_create(t, o->alg, NULL, &pem, &facts);
 	if (!r)
 		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &again);
 	if (!r)

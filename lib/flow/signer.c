@@ -56,7 +56,7 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 	}
 	r = tpm_open(s->ctx, NULL, &s->tpm);
 	if (!r)
-		r = tpm_key_load(s->tpm, key_file_view(f), f->has_meta ? &meta : NULL,
+		r = tpm_key_load(s->tpm, key_file_view(f), f->has_meta ? &meta : NULL, NULL,
 				 &s->tpm_key);
 	if (r < 0)
 		return r;

@@ -13,10 +13,12 @@ json '.result | "\(.kind) \(.software) \(.vendor)"' 'swtpm true SW   TPM' "and n
 run kb tpm show --tpm "$swtpm"
 is "$rc" 0 "and one that is started is as good"
 
-run "$O/tests/tpm/test_key" "$swtpm"
-is "$rc" 0 "all of test_key"
-is "$(grep -c '^ok' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "each point of it"
-grep '^not ok' <<<"$out" | while read -r line; do diag "$line"; done
+for t in test_key test_policy; do
+	run "$O/tests/tpm/$t" "$swtpm"
+	is "$rc" 0 "all of $t"
+	is "$(grep -c '^ok' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "each point of it"
+	grep '^not ok' <<<"$out" | while read -r line; do diag "$line"; done
+done
 
 # Nothing stays in a TPM without a resource manager.
 for what in handles-transient handles-loaded-session handles-saved-session; do

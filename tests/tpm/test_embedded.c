@@ -171,7 +171,7 @@ static void work_until_killed(int fd)
 		v = counter_get(t, nv);
 		if (write(fd, &v, sizeof(v)) != sizeof(v))
 			_exit(3);
-		if (i % 4 == 3 && tpm_key_create(t, "p256", &pem, &meta))
+		if (i % 4 == 3 && tpm_key_create(t, "p256", NULL, &pem, &meta))
 			_exit(4);
 	}
 }
@@ -246,7 +246,8 @@ static void test_full(void)
 	rc = counter_up(t, nv);
 	setrlimit(RLIMIT_FSIZE, &old);
 	ok(rc != TSS2_RC_SUCCESS, "an increment that cannot be saved fails");
-	is_int(tpm_key_create(t, "p256", &pem, &meta), -BPFKEY_E_IO, "and so does all after it");
+	is_int(tpm_key_create(t, "p256", NULL, &pem, &meta), -BPFKEY_E_IO,
+	       "and so does all after it");
 	ok(said("cannot save TPM state") && said("File too large"), "with the first cause");
 	ok(strstr(bpfkey_ctx_hint(ctx), "run the command again"), "and what to do");
 	is_int((long long)pem.n, 0, "and no output");

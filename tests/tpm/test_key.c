@@ -126,14 +126,14 @@ static void test_alg(struct tpm *t, const char *alg)
 	struct tpm_key_meta meta = { 0 }, seen = { 0 };
 	struct pubkey pub = { 0 };
 
-	ok(!tpm_key_create(t, alg, &pem, &meta), "%s: a key is made", alg);
+	ok(!tpm_key_create(t, alg, NULL, &pem, &meta), "%s: a key is made", alg);
 	ok(tpm_key_is_pem(buf_view(&pem)), "%s: its file says what it is", alg);
 	ok(!tpm_key_describe(ctx, buf_view(&pem), &pub, &seen), "%s: the file is understood", alg);
 	is_str(seen.alg, alg, "algorithm");
 	is_str(seen.key_name, meta.key_name, "name without a TPM");
 	ok(strlen(meta.srk_name) == 68 && !seen.srk_name[0],
 	   "%s: name of the parent from the TPM only", alg);
-	ok(!tpm_key_load(t, buf_view(&pem), &meta, &k) &&
+	ok(!tpm_key_load(t, buf_view(&pem), &meta, NULL, &k) &&
 	   !memcmp(&pub, tpm_key_public(k), sizeof(pub)), "%s: it is loaded", alg);
 	if (!k)
 		return;
@@ -150,7 +150,7 @@ static void test_absent(struct tpm *t)
 
 	ok(!tpm_has_alg(t, "ed25519", &has) && !has, "no Ed25519 in a TPM");
 	bk_forget(ctx);
-	is_int(tpm_key_create(t, "rsa4096", &pem, &meta), -BPFKEY_E_NO_SUPPORT,
+	is_int(tpm_key_create(t, "rsa4096", NULL, &pem, &meta), -BPFKEY_E_NO_SUPPORT,
 	       "no RSA-4096 either");
 	ok(said("no rsa4096 keys") && strstr(bpfkey_ctx_hint(ctx), "--form file"), "with a way on");
 	bk_forget(ctx);
@@ -164,21 +164,22 @@ static void test_mismatch(struct tpm *t)
 	struct tpm_key *k = NULL;
 	struct tpm_file f;
 
-	ok(!tpm_key_create(t, "p256", &pem, &meta), "a key");
+	ok(!tpm_key_create(t, "p256", NULL, &pem, &meta), "a key");
 	wrong = meta;
 	wrong.srk_name[10] ^= 1;
-	is_int(tpm_key_load(t, buf_view(&pem), &wrong, &k), -BPFKEY_E_OTHER_TPM, "of another TPM");
+	is_int(tpm_key_load(t, buf_view(&pem), &wrong, NULL, &k), -BPFKEY_E_OTHER_TPM,
+	       "of another TPM");
 	ok(said("storage root key") && said(meta.srk_name), "is told by the parent's name");
 	bk_forget(ctx);
 	wrong = meta;
 	wrong.key_name[10] ^= 1;
-	is_int(tpm_key_load(t, buf_view(&pem), &wrong, &k), -BPFKEY_E_MISMATCH,
+	is_int(tpm_key_load(t, buf_view(&pem), &wrong, NULL, &k), -BPFKEY_E_MISMATCH,
 	       "another key's sidecar");
 	bk_forget(ctx);
 	ok(!tpm_file_parse(ctx, buf_view(&pem), &f), "the file is read");
 	f.private.buffer[40] ^= 1;
 	ok(!tpm_file_put(ctx, &f, &bad), "and written with one bit changed");
-	is_int(tpm_key_load(t, buf_view(&bad), &meta, &k), -BPFKEY_E_OTHER_TPM,
+	is_int(tpm_key_load(t, buf_view(&bad), &meta, NULL, &k), -BPFKEY_E_OTHER_TPM,
 	       "which the TPM refuses");
 	ok(said("cannot load the key into the TPM: the key was not made under this storage root "
 		"key") &&
@@ -189,7 +190,8 @@ static void test_mismatch(struct tpm *t)
 	f.parent = 0x81005555;
 	buf_done(&bad);
 	ok(!tpm_file_put(ctx, &f, &bad), "with a parent that is not there");
-	is_int(tpm_key_load(t, buf_view(&bad), NULL, &k), -BPFKEY_E_OTHER_TPM, "it is refused");
+	is_int(tpm_key_load(t, buf_view(&bad), NULL, NULL, &k), -BPFKEY_E_OTHER_TPM,
+	       "it is refused");
 	ok(said("no key at 0x81005555"), "in words");
 	bk_forget(ctx);
 	ok(!k, "nothing was handed out");
@@ -206,7 +208,7 @@ static void test_persistent(struct tpm *t)
 	struct tpm_file f;
 	ESYS_TR p;
 
-	ok(!tpm_key_create(t, "p256", &old, &old_meta), "a key under the owner's primary");
+	ok(!tpm_key_create(t, "p256", NULL, &old, &old_meta), "a key under the owner's primary");
 	ok(!tpm_file_parse(ctx, buf_view(&old), &f) && f.parent == TPM2_RH_OWNER, "is stated");
 	ok(!tpm_state(t, &s) && !s.srk_name[0], "no storage root key is persistent");
 	ok(!tpm_srk_open(t, TPM2_RH_OWNER, true, &srk), "RSA-2048, as some systems leave it");
@@ -214,12 +216,12 @@ static void test_persistent(struct tpm *t)
 			      ESYS_TR_NONE, TPM_SRK_HANDLE, &p), "is made persistent");
 	tpm_object_done(&srk);
 	ok(!tpm_state(t, &s) && strlen(s.srk_name) == 68, "and seen");
-	ok(!tpm_key_create(t, "p256", &pem, &meta) && !strcmp(meta.srk_name, s.srk_name),
+	ok(!tpm_key_create(t, "p256", NULL, &pem, &meta) && !strcmp(meta.srk_name, s.srk_name),
 	   "and used");
 	ok(!tpm_file_parse(ctx, buf_view(&pem), &f) && f.parent == TPM_SRK_HANDLE, "and stated");
-	ok(!tpm_key_load(t, buf_view(&pem), &meta, &k), "its key is loaded");
+	ok(!tpm_key_load(t, buf_view(&pem), &meta, NULL, &k), "its key is loaded");
 	tpm_key_free(steal(&k));
-	ok(!tpm_key_load(t, buf_view(&old), &old_meta, &k), "and so is that of the primary");
+	ok(!tpm_key_load(t, buf_view(&old), &old_meta, NULL, &k), "and so is that of the primary");
 	tpm_key_free(steal(&k));
 	ok(!Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
 				  ESYS_TR_NONE, &p) &&
@@ -238,8 +240,8 @@ static void test_slots(struct tpm *t)
 		_cleanup_(buf_done) struct buf pem = BUF(TPM_FILE_MAX);
 		struct tpm_key_meta meta;
 
-		bad += tpm_key_create(t, "p256", &pem, &meta) < 0 ||
-		       tpm_key_load(t, buf_view(&pem), &meta, &k) < 0;
+		bad += tpm_key_create(t, "p256", NULL, &pem, &meta) < 0 ||
+		       tpm_key_load(t, buf_view(&pem), &meta, NULL, &k) < 0;
 	}
 	is_int(bad, 0, "no object stays loaded");
 }
@@ -256,7 +258,8 @@ static void test_owner_password(struct tpm *t)
 				     ESYS_TR_NONE, &password), "the owner sets a password");
 	ok(!tpm_state(t, &s) && s.owner_auth, "which shows");
 	Esys_TR_SetAuth(t->esys, ESYS_TR_RH_OWNER, &none);
-	is_int(tpm_key_create(t, "p256", &pem, &meta), -BPFKEY_E_PRIVILEGE, "no key can be made");
+	is_int(tpm_key_create(t, "p256", NULL, &pem, &meta), -BPFKEY_E_PRIVILEGE,
+	       "no key can be made");
 	ok(said("owner of this TPM has set a password") &&
 	   strstr(bpfkey_ctx_hint(ctx), "tpm2_evictcontrol"), "and the way out is told");
 	Esys_TR_SetAuth(t->esys, ESYS_TR_RH_OWNER, &password);

@@ -107,8 +107,8 @@ static int own_in_child(void)
 		uint8_t digest[32] = { 0 }, sig[64];
 		size_t n;
 
-		if (!t || tpm_key_create(t, "p256", &pem, &meta) ||
-		    tpm_key_load(t, buf_view(&pem), &meta, &k) ||
+		if (!t || tpm_key_create(t, "p256", NULL, &pem, &meta) ||
+		    tpm_key_load(t, buf_view(&pem), &meta, NULL, &k) ||
 		    tpm_key_sign(k, "sha256", digest, 32, sig, sizeof(sig), &n))
 			_exit(1);
 		kill(getpid(), SIGKILL);
@@ -127,7 +127,7 @@ static void test_file_with_pin(void)
 	f.public = *public;
 	f.private = *private;
 	ok(t && !tpm_file_put(ctx, &f, &pem), "a file of a key with a PIN");
-	is_int(tpm_key_load(t, buf_view(&pem), NULL, &k), -BPFKEY_E_NO_SUPPORT, "is refused");
+	is_int(tpm_key_load(t, buf_view(&pem), NULL, NULL, &k), -BPFKEY_E_NO_SUPPORT, "is refused");
 	ok(said("asks for a PIN"), "with the reason");
 	bk_forget(ctx);
 	tpm_close(t);

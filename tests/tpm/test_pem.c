@@ -181,8 +181,6 @@ static void test_use(void)
 		TPMI_ALG_ASYM_SCHEME scheme;
 		const char *part;
 	} cases[] = {
-		{ "only by policy", TPMA_OBJECT_USERWITHAUTH, 0, TPM2_ALG_NULL,
-		  "only under a policy" },
 		{ "not for signing", TPMA_OBJECT_SIGN_ENCRYPT, TPMA_OBJECT_DECRYPT, TPM2_ALG_NULL,
 		  "not made for signing" },
 		{ "for attestation", 0, TPMA_OBJECT_RESTRICTED, TPM2_ALG_NULL,
@@ -279,7 +277,7 @@ int main(void)
 
 	begin();
 	t = opened();
-	ok(t && !tpm_key_create(t, "p256", &pem_made, &meta) &&
+	ok(t && !tpm_key_create(t, "p256", NULL, &pem_made, &meta) &&
 	   !tpm_file_parse(ctx, buf_view(&pem_made), &made), "a real key");
 	tpm_close(t);
 	test_good();
