@@ -6,6 +6,8 @@
 #ifndef CUT_CALLS_H
 #define CUT_CALLS_H
 
+#include <sys/types.h>
+
 #define CUT_MOST 64
 
 static struct {

@@ -8,6 +8,7 @@
 #define INJECT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum inject_kind {
 	INJECT_NONE, INJECT_ALLOC, INJECT_IO, INJECT_TPM, INJECT_OSSL, INJECT_ESYS,
@@ -47,5 +48,11 @@ void inject_cut(unsigned long nth, unsigned int loses, int old);
 
 /* inject_cut_end - the work is done: the process is killed now. */
 void inject_cut_end(void);
+
+/* The first handle of a type (TPM2_HT_...): TPM2_TRANSIENT_FIRST and its like shift an int too far. */
+static inline uint32_t first_of(uint8_t type)
+{
+	return (uint32_t)type << 24;
+}
 
 #endif

@@ -204,13 +204,14 @@ TSS2_RC __real_Esys_GetCapability(ESYS_CONTEXT *e, ESYS_TR s1, ESYS_TR s2, ESYS_
 				  TPM2_CAP cap, UINT32 property, UINT32 n, TPMI_YES_NO *more,
 				  TPMS_CAPABILITY_DATA **data);
 
-static unsigned long handles_of(ESYS_CONTEXT *e, UINT32 first)
+static unsigned long handles_of(ESYS_CONTEXT *e, TPM2_HT type)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;
 	unsigned long n = 0;
 
 	if (!__real_Esys_GetCapability(e, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-				       TPM2_CAP_HANDLES, first, 16, &(TPMI_YES_NO){ 0 }, &data))
+				       TPM2_CAP_HANDLES, first_of(type), 16, &(TPMI_YES_NO){ 0 },
+				       &data))
 		n = data->data.handles.count;
 	Esys_Free(data);
 	return n;
@@ -222,9 +223,9 @@ void __wrap_Esys_Finalize(ESYS_CONTEXT **e);
 void __wrap_Esys_Finalize(ESYS_CONTEXT **e)
 {
 	if (inject.kind == INJECT_ESYS && !esys_flush_failed)
-		esys_left += handles_of(*e, TPM2_TRANSIENT_FIRST) +
-			     handles_of(*e, TPM2_LOADED_SESSION_FIRST) +
-			     handles_of(*e, TPM2_ACTIVE_SESSION_FIRST);
+		esys_left += handles_of(*e, TPM2_HT_TRANSIENT) +
+			     handles_of(*e, TPM2_HT_LOADED_SESSION) +
+			     handles_of(*e, TPM2_HT_SAVED_SESSION);
 	__real_Esys_Finalize(e);
 }
 

@@ -71,13 +71,13 @@ static int attempt(run_fn run, enum inject_kind kind, unsigned long nth, bool st
 	return status;
 }
 
-static void flush_from(ESYS_CONTEXT *e, UINT32 first)
+static void flush_from(ESYS_CONTEXT *e, TPM2_HT type)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;
 	ESYS_TR h;
 
-	if (Esys_GetCapability(e, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, first,
-			       16, &(TPMI_YES_NO){ 0 }, &data))
+	if (Esys_GetCapability(e, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES,
+			       first_of(type), 16, &(TPMI_YES_NO){ 0 }, &data))
 		return;
 	for (UINT32 i = 0; i < data->data.handles.count; i++)
 		if (!Esys_TR_FromTPMPublic(e, data->data.handles.handle[i], ESYS_TR_NONE,
@@ -93,8 +93,8 @@ static int flush_all(struct bpfkey_ctx *ctx)
 	int r = tpm_open(ctx, NULL, &t);
 
 	if (!r) {
-		flush_from(t->esys, TPM2_TRANSIENT_FIRST);
-		flush_from(t->esys, TPM2_LOADED_SESSION_FIRST);
+		flush_from(t->esys, TPM2_HT_TRANSIENT);
+		flush_from(t->esys, TPM2_HT_LOADED_SESSION);
 	}
 	tpm_close(t);
 	return r;

@@ -73,7 +73,8 @@ static void to_passphrase(struct bpfkey_ctx *ctx)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *s = secret_of(secret_text), *back = NULL;
 	_cleanup_(bk_secret_freep) struct bk_secret *word = secret_of("correct horse");
-	_cleanup_(bk_secret_freep) struct bk_secret *wrong = secret_of("correct hors"), *none = NULL;
+	_cleanup_(bk_secret_freep) struct bk_secret *wrong = secret_of("correct hors");
+	_cleanup_(bk_secret_freep) struct bk_secret *none = NULL;
 	_cleanup_(buf_done) struct buf cms = BUF(8192);
 
 	ok(!escrow_to_passphrase(ctx, word, s, &cms), "a message under a passphrase");

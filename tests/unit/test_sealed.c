@@ -169,7 +169,8 @@ static void test_box(struct bpfkey_ctx *ctx, struct bk_secret *key)
 	_cleanup_(bk_secret_freep) struct bk_secret *other = NULL, *plain = bk_secret_new(5);
 	_cleanup_(bk_secret_freep) struct bk_secret *back = NULL;
 	_cleanup_(buf_done) struct buf a = BUF(100), b = BUF(100);
-	const struct view h = { (const uint8_t *)"header", 6 }, no = { (const uint8_t *)"HEADER", 6 };
+	const struct view h = { (const uint8_t *)"header", 6 };
+	const struct view no = { (const uint8_t *)"HEADER", 6 };
 	uint8_t nonce[BOX_NONCE_LEN], again[BOX_NONCE_LEN];
 
 	memcpy(bk_secret_data(plain), "plain", 5);
