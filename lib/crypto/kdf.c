@@ -19,6 +19,19 @@
 
 static const char *const props = "provider=default";
 
+int kdf_random(struct bpfkey_ctx *ctx, size_t n, struct bk_secret **ret)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *s = bk_secret_new(n);
+
+	if (!s)
+		return bk_out_of_memory(ctx);
+	if (!bk_ossl() || RAND_priv_bytes_ex(bk_ossl(), bk_secret_data(s), n, 0) <= 0)
+		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot draw random bytes");
+	bk_secret_set_len(s, n);
+	*ret = steal(&s);
+	return 0;
+}
+
 static int hmac(const uint8_t *key, const struct view *v, size_t n, uint8_t out[HASH_LEN])
 {
 	char digest[] = "SHA256";

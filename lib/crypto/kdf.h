@@ -13,6 +13,9 @@
 
 #define KDF_SEED_LEN 32
 
+/* kdf_random - @n bytes from the generator for what stays secret */
+int kdf_random(struct bpfkey_ctx *ctx, size_t n, struct bk_secret **ret);
+
 /*
  * kdf_seed - a seed that @parent can recover
  * @parent: EC: P-256 to P-521; RSA

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "kdf.h"
 #include "ossl.h"
 
 #define TAG_LEN 16
@@ -18,16 +19,7 @@ static const char *const props = "provider=default";
 
 int box_key(struct bpfkey_ctx *ctx, struct bk_secret **ret)
 {
-	_cleanup_(bk_secret_freep) struct bk_secret *s = bk_secret_new(BOX_KEY_LEN);
-
-	if (!s)
-		return bk_out_of_memory(ctx);
-	if (!bk_ossl() ||
-	    RAND_priv_bytes_ex(bk_ossl(), bk_secret_data(s), BOX_KEY_LEN, 0) <= 0)
-		return bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot draw a random key");
-	bk_secret_set_len(s, BOX_KEY_LEN);
-	*ret = steal(&s);
-	return 0;
+	return kdf_random(ctx, BOX_KEY_LEN, ret);
 }
 
 /* start - a cipher context that has the key, the nonce and the header */
