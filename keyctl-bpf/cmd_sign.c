@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sign: BPF objects into signed objects, and bytes into detached signatures. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "cmd.h"
 #include "opt.h"
 #include "out.h"
@@ -16,15 +19,13 @@ static int check_args(struct cli *cli, const struct sign_args *a)
 	const struct sign_jobs *j = &a->jobs;
 
 	if (a->raw) {
-		if (cli->argc)
-			return bad_usage(cli, "--raw signs one file and takes no objects");
 		if (!j->out)
 			return bad_usage(cli, "--raw needs --out FILE");
 		if (j->in_place || a->skeleton || j->opts.name || j->opts.kconfig ||
 		    j->opts.kernel_version || a->set.n)
 			return bad_usage(cli, "--raw signs bytes as they are; the options for "
 					 "objects do not go with it");
-		return 0;
+		return sign_jobs_check(cli, j);
 	}
 	if (!cli->argc)
 		return bad_usage(cli, "no object to sign");
@@ -58,6 +59,25 @@ static int sign_raw(struct cli *cli, const struct sign_args *a)
 	return r;
 }
 
+/* The file of --raw and those after it. */
+static int sign_raws(struct cli *cli, struct sign_args *a)
+{
+	const char **given = cli->argv, **files = calloc((size_t)cli->argc + 1, sizeof(*files));
+	int r;
+
+	if (!files)
+		return -BPFKEY_E_NOMEM;
+	files[0] = a->raw;
+	memcpy(files + 1, given, (size_t)cli->argc++ * sizeof(*files));
+	cli->argv = files;
+	a->jobs.opts.flags |= BPFKEY_SIGN_RAW;
+	r = sign_jobs_run(cli, &a->jobs);
+	cli->argv = given;
+	cli->argc--;
+	free(files);
+	return r;
+}
+
 static int sign_run(struct cli *cli, int argc, const char **argv)
 {
 	struct sign_args a = { .jobs.opts.sz = sizeof(a.jobs.opts) };
@@ -81,14 +101,15 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 		OPT_STR(0, "kernel-version", "V", "what LINUX_KERNEL_VERSION is, such as 6.18.15",
 			&a.jobs.opts.kernel_version),
 		OPT_HASH(&a.jobs),
-		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE: a detached signature (DER)",
-			&a.raw),
+		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE and of each file after it: detached "
+			"signatures (DER)", &a.raw),
 		OPT_STR(0, "log", "FILE", "append a line to the signing log before an output "
 			"appears", &a.jobs.log),
 		OPT_END
 	};
 	int r = opt_parse(cli, opts, argc, argv);
 
+	a.jobs.raw = a.raw != NULL;
 	r = r ? r : check_args(cli, &a);
 	if (r)
 		return r;
@@ -98,7 +119,9 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 	}
 	a.jobs.opts.set = a.set.v;
 	a.jobs.opts.set_n = a.set.n;
-	return a.raw ? sign_raw(cli, &a) : sign_jobs_run(cli, &a.jobs);
+	if (a.raw)
+		return cli->argc ? sign_raws(cli, &a) : sign_raw(cli, &a);
+	return sign_jobs_run(cli, &a.jobs);
 }
 
 const struct cmd cmd_sign = {

@@ -34,7 +34,8 @@ static char *output_of(const struct sign_jobs *a, const char *in)
 	if (a->out && (a->opts.flags & BPFKEY_SIGN_HEADER || !is_dir(a->out)))
 		return strdup(a->out);
 	if (a->out)
-		return asprintf(&path, "%s/%s", a->out, base_of(in)) < 0 ? NULL : path;
+		return asprintf(&path, "%s/%s%s", a->out, base_of(in), a->raw ? ".p7s" : "") < 0 ?
+			       NULL : path;
 	if (n > 2 && !strcmp(in + n - 2, ".o"))
 		n -= 2;
 	return asprintf(&path, "%.*s.signed.o", (int)n, in) < 0 ? NULL : path;
@@ -44,8 +45,8 @@ int sign_jobs_check(struct cli *cli, const struct sign_jobs *a)
 {
 	if (a->out && a->in_place)
 		return bad_usage(cli, "--out and --in-place exclude one another");
-	if (a->out && cli->argc > 1 && !is_dir(a->out))
-		return bad_usage(cli, "for more than one object --out must be a directory");
+	if (a->out && cli->argc + a->raw > 1 && !is_dir(a->out))
+		return bad_usage(cli, "for more than one file --out must be a directory");
 	return 0;
 }
 

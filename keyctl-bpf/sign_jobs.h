@@ -8,6 +8,7 @@
 struct sign_jobs {
 	const char *key, *cert, *out, *log, *hash;
 	bool in_place, force;
+	bool raw;		/* bytes, and their signatures beside one another */
 	bool again;		/* resign: the output's own kernels are shown */
 	struct bpfkey_sign_opts opts;
 };

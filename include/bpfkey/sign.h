@@ -89,6 +89,8 @@ enum bpfkey_sign_flags {
 	BPFKEY_SIGN_FOR_METADATA = 1 << 4,	/* 7.3 and later */
 	/* The output is a C header that loads the object by itself, keyctl-bpf-skeleton(5). */
 	BPFKEY_SIGN_HEADER = 1 << 5,
+	/* The input is bytes of any kind, the output their detached signature (CMS, DER). */
+	BPFKEY_SIGN_RAW = 1 << 6,
 };
 
 /**

@@ -255,13 +255,52 @@ static int make_object(struct making *m, const char *in)
 	return r >= 0 && m->opts->flags & BPFKEY_SIGN_HEADER ? making_header(m) : r;
 }
 
+static int sign_bytes(struct bpfkey_signer *s, struct view data, struct buf *ret)
+{
+	if (!data.n)
+		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
+	return signer_cms(s->signer, data, ret);
+}
+
+static int write_raw(struct bpfkey_signer *s, const char *in, const char *out, struct view data,
+		     const struct buf *sig, unsigned int flags, struct bk_pending **ret)
+{
+	const struct sign_output o = {
+		.kind = "raw", .in = in, .out = out, .mode = 0644,
+		.before = data, .after = buf_view(sig),
+		.flags = flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
+	};
+
+	if (flags & BPFKEY_SIGN_DRY_RUN)
+		return 0;
+	if (out && ret && !signer_log(s->signer))
+		return bk_pending_new(s->ctx, out, o.mode, o.after, o.flags, ret);
+	return sign_log_publish(s->signer, &o);
+}
+
+/* sign_raw - @ret as write_output() has it */
+static int sign_raw(struct bpfkey_signer *s, const char *in, const char *out, unsigned int flags,
+		    struct bk_pending **ret)
+{
+	_cleanup_(buf_done) struct buf data = BUF(RAW_MAX), sig = BUF(CMS_MAX);
+	int r = bk_file_read(s->ctx, in, RAW_MAX, &data);
+
+	r = r < 0 ? r : sign_bytes(s, buf_view(&data), &sig);
+	return r < 0 ? r : write_raw(s, in, out, buf_view(&data), &sig, flags, ret);
+}
+
 static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 		       const struct bpfkey_sign_opts *opts, struct bk_pending **ret)
 {
 	_cleanup_(making_done) struct making m = { .s = s, .opts = opts };
-	int r = make_object(&m, in);
+	int r;
 
-	r = r < 0 ? r : write_output(&m, in, out, ret);
+	if (opts->flags & BPFKEY_SIGN_RAW) {
+		r = sign_raw(s, in, out, opts->flags, ret);
+	} else {
+		r = make_object(&m, in);
+		r = r < 0 ? r : write_output(&m, in, out, ret);
+	}
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
 }
 
@@ -301,6 +340,9 @@ int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void
 	bk_enter(s->ctx);
 	if (opts)
 		r = opts_take(s->ctx, &o, sizeof(o), opts);
+	if (!r && o.flags & BPFKEY_SIGN_RAW)
+		r = bk_fail(s->ctx, -BPFKEY_E_USAGE, "bytes as they are: that is "
+			    "bpfkey_sign_raw_mem()");
 	if (!r && (!data || !n))
 		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
 	r = r < 0 ? r : make_object(&m, name);
@@ -411,37 +453,13 @@ void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n)
 	}
 }
 
-static int sign_bytes(struct bpfkey_signer *s, struct view data, struct buf *ret)
-{
-	if (!data.n)
-		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
-	return signer_cms(s->signer, data, ret);
-}
-
-static int write_raw(struct bpfkey_signer *s, const char *in, const char *out, struct view data,
-		     const struct buf *sig, unsigned int flags)
-{
-	const struct sign_output o = {
-		.kind = "raw", .in = in, .out = out, .mode = 0644,
-		.before = data, .after = buf_view(sig),
-		.flags = flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
-	};
-
-	if (flags & BPFKEY_SIGN_DRY_RUN)
-		return 0;
-	return sign_log_publish(s->signer, &o);
-}
-
 int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 		    unsigned int flags)
 {
-	_cleanup_(buf_done) struct buf data = BUF(RAW_MAX), sig = BUF(CMS_MAX);
 	int r;
 
 	bk_enter(s->ctx);
-	r = bk_file_read(s->ctx, in, RAW_MAX, &data);
-	r = r < 0 ? r : sign_bytes(s, buf_view(&data), &sig);
-	r = r < 0 ? r : write_raw(s, in, out, buf_view(&data), &sig, flags);
+	r = sign_raw(s, in, out, flags, NULL);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
 }
 
@@ -455,7 +473,7 @@ int bpfkey_sign_raw_mem(struct bpfkey_signer *s, const void *data, size_t n, voi
 	if (n > RAW_MAX)
 		r = bk_fail(s->ctx, -BPFKEY_E_TOO_BIG, "more than %u bytes", RAW_MAX);
 	r = r < 0 ? r : sign_bytes(s, (struct view){ data, n }, &sig);
-	r = r < 0 ? r : write_raw(s, NULL, NULL, (struct view){ data, n }, &sig, 0);
+	r = r < 0 ? r : write_raw(s, NULL, NULL, (struct view){ data, n }, &sig, 0, NULL);
 	r = r < 0 ? r : hand_over(s->ctx, &sig, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign") : 0;
 }

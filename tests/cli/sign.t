@@ -82,7 +82,19 @@ ok "raw bytes" kb sign --raw raw "${k[@]}" -o raw.der
 ok "which openssl verifies" openssl cms -verify -binary -inform DER -in raw.der -content raw \
 	-noverify -certfile k.crt -out /dev/null
 refused 2 "needs --out FILE" kb sign --raw raw "${k[@]}"
-refused 2 "takes no objects" kb sign --raw raw xdpdump_xdp.o "${k[@]}" -o x
+refused 2 "must be a directory" kb sign --raw raw xdpdump_xdp.o "${k[@]}" -o x
+mkdir raws
+head -c 70000 /dev/urandom >raw2
+run kb sign --raw raw raw2 xdpdump_xdp.o "${k[@]}" -o raws --json
+is "$rc" 0 "raw bytes of many files"
+json '[.result.objects[] | .output, .result] | join(" ")' \
+	'raws/raw.p7s OK raws/raw2.p7s OK raws/xdpdump_xdp.o.p7s OK' "each with its answer"
+for f in raw raw2 xdpdump_xdp.o; do
+	ok "openssl verifies that of $f" openssl cms -verify -binary -inform DER -in "raws/$f.p7s" \
+		-content "$f" -certfile k.crt -nointern -noverify -out out
+done
+refused 1 "1 of 2 objects could not be signed" \
+	kb sign --raw raw nothing "${k[@]}" -o raws --force
 
 # Who may sign.
 refused 3 "neither of the roles build and delegated" kb sign xdpdump_xdp.o --key other.pem --cert loader.crt -o no.o
