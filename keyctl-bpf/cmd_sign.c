@@ -101,8 +101,8 @@ static int sign_run(struct cli *cli, int argc, const char **argv)
 		OPT_STR(0, "kernel-version", "V", "what LINUX_KERNEL_VERSION is, such as 6.18.15",
 			&a.jobs.opts.kernel_version),
 		OPT_HASH(&a.jobs),
-		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE and of each file after it: detached "
-			"signatures (DER)", &a.raw),
+		OPT_STR(0, "raw", "FILE", "sign the bytes of FILE and of each file after it: "
+			"detached signatures (DER)", &a.raw),
 		OPT_STR(0, "log", "FILE", "append a line to the signing log before an output "
 			"appears", &a.jobs.log),
 		OPT_END
