@@ -288,8 +288,8 @@ static void tell_tries(struct tpm_auth *a, bool locked)
 	}
 	if (locked)
 		bk_hint(a->t->ctx, "%u wrong PINs of %u; wait %u seconds for one more try%s, or "
-			"end it with 'keyctl-bpf tpm reset-lockout'", s.lockout_counter, s.lockout_max,
-			s.lockout_interval, a->t->kind == TPM_KIND_EMBEDDED ?
+			"end it with 'keyctl-bpf tpm reset-lockout'", s.lockout_counter,
+			s.lockout_max, s.lockout_interval, a->t->kind == TPM_KIND_EMBEDDED ?
 			" (an embedded TPM's clock only runs while it is in use)" : "");
 	else
 		bk_hint(a->t->ctx, "%u wrong PINs are counted of %u that lock the TPM; %u seconds "
