@@ -38,10 +38,11 @@ static void put_way_out(struct out *o, const struct bpfkey_tpm_info *i)
 	if (!i->lockout_counter && !i->locked_out)
 		return;
 	if (i->locked_out)
-		out_note(o, "it is locked out after %u wrong PINs, and refuses right ones too; keys "
-			    "without a PIN still work", i->lockout_max);
+		out_note(o, "it is locked out after %u wrong PINs, and refuses right ones too; "
+			    "keys without a PIN still work", i->lockout_max);
 	else
-		out_note(o, "it remembers wrong PINs: %u more, and it is locked out", tries_left(i));
+		out_note(o, "it remembers wrong PINs: %u more, and it is locked out",
+			 tries_left(i));
 	if (!ends_by_itself(i))
 		out_note(o, "it does not forget them by itself%s", !strcmp(i->kind, "embedded") ?
 			    ": the clock of an embedded TPM stands between commands" : "");

@@ -24,8 +24,9 @@ static int wrong_password(struct tpm *t, TSS2_RC rc)
 		return bk_fail(t->ctx, r, "cannot reset the lockout");
 	/* Its clock runs while a command does, and starts anew with the next. */
 	if (s.lockout_recovery && t->kind == TPM_KIND_EMBEDDED)
-		bk_hint(t->ctx, "the clock of an embedded TPM stands between commands, so this does "
-			"not end by itself: restore its state from a backup, or make a new one");
+		bk_hint(t->ctx, "the clock of an embedded TPM stands between commands, so this "
+			"does not end by itself: restore its state from a backup, or make a new "
+			"one");
 	else if (s.lockout_recovery)
 		bk_hint(t->ctx, "wait %u seconds with the TPM switched on, then give the right "
 			"lockout password: one attempt is all there is", s.lockout_recovery);
