@@ -230,4 +230,44 @@ const struct pubkey *tpm_key_public(const struct tpm_key *k);
 int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n,
 		 uint8_t *sig, size_t cap, size_t *ret_n);
 
+/*
+ * An NV index of ours, by what nobody can fake: its TPM name (attributes,
+ * policy, that it was written) and that of the storage root key beside it.
+ */
+struct tpm_index_id {
+	uint32_t index;
+	char name[80], srk_name[80];	/* hex; srk_name "": of any TPM */
+};
+
+/*
+ * tpm_counter_new - a monotonic counter that the TPM's owner may count up, and
+ * everybody read
+ * @index: 0: the first free one of our range
+ * @owner: the owner's password, or NULL when none is set; so below, too
+ * @ret_value: what it begins with: more than any counter of this TPM ever had
+ *
+ * Takes over an index of ours that was never written. -BPFKEY_E_EXISTS (the
+ * counter, or all of the range), _FOREIGN (something else stands there), _PIN
+ * (the owner's password is another), _TPM.
+ */
+int tpm_counter_new(struct tpm *t, uint32_t index, struct bk_secret *owner,
+		    struct tpm_index_id *ret, uint64_t *ret_value);
+
+/* tpm_counter_read - -BPFKEY_E_NOT_FOUND (gone, or made anew), _MISMATCH, _OTHER_TPM, _TPM */
+int tpm_counter_read(struct tpm *t, const struct tpm_index_id *id, uint64_t *ret);
+
+/* tpm_counter_up - by one, once; a failure may come after the count */
+int tpm_counter_up(struct tpm *t, const struct tpm_index_id *id, struct bk_secret *owner,
+		   uint64_t *ret);
+
+/* tpm_measure_new - an index that SHA-256 digests extend, with its first one */
+int tpm_measure_new(struct tpm *t, uint32_t index, struct bk_secret *owner,
+		    const uint8_t digest[32], struct tpm_index_id *ret);
+int tpm_measure_extend(struct tpm *t, const struct tpm_index_id *id, struct bk_secret *owner,
+		       const uint8_t digest[32]);
+int tpm_measure_read(struct tpm *t, const struct tpm_index_id *id, uint8_t ret[32]);
+
+/* tpm_index_remove - the index of @id and no other */
+int tpm_index_remove(struct tpm *t, const struct tpm_index_id *id, struct bk_secret *owner);
+
 #endif
