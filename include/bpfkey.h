@@ -72,6 +72,7 @@
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
+#include <bpfkey/policy.h>
 #include <bpfkey/secret.h>
 #include <bpfkey/sign.h>
 #include <bpfkey/skeleton.h>

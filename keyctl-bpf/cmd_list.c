@@ -12,6 +12,7 @@
 #include "out.h"
 
 #define NAMES_MAX 64
+#define VERB_MAX 32
 #define USAGE "usage: keyctl-bpf [OPTION]... COMMAND [ARGUMENT]..."
 
 /* Walks over the commands of @noun, or with NULL over all. */
@@ -145,10 +146,44 @@ static int incomplete(const struct cmd_list *list, struct cli *cli, const char *
 	return bad_usage(cli, "no command is named; 'keyctl-bpf --help' lists them");
 }
 
+/* Is @word the first of two words that are a verb, as in "key policy sign"? */
+static bool is_first(const struct cmd_list *list, const char *noun, const char *word)
+{
+	size_t i = 0, n = strlen(word);
+	const struct cmd *c;
+
+	while ((c = next_cmd(list, noun, &i)))
+		if (c->noun && !strncmp(c->verb, word, n) && c->verb[n] == ' ')
+			return true;
+	return false;
+}
+
+/* find_verb - one word or two, from argv[j] on; OPT_DONE or a failure when there is none */
+static int find_verb(const struct cmd_list *list, struct cli *cli, int argc, const char **argv,
+		     struct cmd_words *w)
+{
+	const char *noun = argv[w->noun];
+	char verb[VERB_MAX];
+
+	if (!is_first(list, noun, argv[w->verb])) {
+		cli->cmd = find(list, noun, argv[w->verb]);
+		return cli->cmd ? 0 : refuse(list, cli, noun, argv[w->verb]);
+	}
+	w->more = opt_leading(cli, w->verb + 1, argc, argv);
+	if (w->more < 0)
+		return w->more;
+	if (w->more == argc)
+		return incomplete(list, cli, noun, argc, argv);
+	snprintf(verb, sizeof(verb), "%s %s", argv[w->verb], argv[w->more]);
+	cli->cmd = find(list, noun, verb);
+	return cli->cmd ? 0 : refuse(list, cli, noun, verb);
+}
+
 int cmd_list_find(const struct cmd_list *list, struct cli *cli, int argc, const char **argv,
 		  struct cmd_words *ret)
 {
-	int i, j;
+	struct cmd_words w = { 0 };
+	int i, j, r;
 
 	opt_set_usage(cli, USAGE);
 	i = opt_leading(cli, 1, argc, argv);
@@ -158,7 +193,7 @@ int cmd_list_find(const struct cmd_list *list, struct cli *cli, int argc, const 
 		return incomplete(list, cli, NULL, argc, argv);
 	cli->cmd = find(list, NULL, argv[i]);
 	if (cli->cmd) {
-		*ret = (struct cmd_words){ 0, i };
+		*ret = (struct cmd_words){ .verb = i };
 		return 0;
 	}
 	if (!is_noun(list, argv[i]))
@@ -168,9 +203,10 @@ int cmd_list_find(const struct cmd_list *list, struct cli *cli, int argc, const 
 		return j;
 	if (j == argc)
 		return incomplete(list, cli, argv[i], argc, argv);
-	cli->cmd = find(list, argv[i], argv[j]);
-	if (!cli->cmd)
-		return refuse(list, cli, argv[i], argv[j]);
-	*ret = (struct cmd_words){ i, j };
-	return 0;
+	w.noun = i;
+	w.verb = j;
+	r = find_verb(list, cli, argc, argv, &w);
+	if (!r)
+		*ret = w;
+	return r;
 }

@@ -10,9 +10,12 @@ struct cmd_list {
 	size_t n;
 };
 
-/* Where in argv the command's words stand; noun 0 for a verb that stands alone. */
+/*
+ * Where in argv the command's words stand; noun 0 for a verb that stands alone,
+ * more 0 for a verb of one word.
+ */
 struct cmd_words {
-	int noun, verb;
+	int noun, verb, more;
 };
 
 /*

@@ -23,9 +23,16 @@ printf '_keyctl_bpf_words() {\n\tcase $1 in\n'
 printf "\t'') echo '%s' ;;\n" "$words"
 while read -r noun; do
 	[ "$noun" = - ] && continue
-	verbs=$(awk -F'\t' -v n="$noun" '$1 == n { printf "%s%s", s, $2; s = " " }' <<<"$commands")
+	verbs=$(awk -F'\t' -v n="$noun" '$1 == n { sub(/ .*/, "", $2) }
+		$1 == n && !seen[$2]++ { printf "%s%s", s, $2; s = " " }' <<<"$commands")
 	printf "\t%s) echo '%s' ;;\n" "$noun" "$verbs"
 done < <(cut -f1 <<<"$commands" | sort -u)
+# A verb of two words: the first, then what it can be followed by.
+while read -r noun first; do
+	verbs=$(awk -F'\t' -v n="$noun" -v f="$first " '$1 == n && index($2, f) == 1 {
+		printf "%s%s", s, substr($2, length(f) + 1); s = " " }' <<<"$commands")
+	printf "\t'%s %s') echo '%s' ;;\n" "$noun" "$first" "$verbs"
+done < <(awk -F'\t' '$2 ~ / / { sub(/ .*/, "", $2); print $1, $2 }' <<<"$commands" | sort -u)
 printf '\tesac\n}\n\n'
 
 # shellcheck disable=SC2016
@@ -52,7 +59,9 @@ _keyctl_bpf() {
 			noun=${COMP_WORDS[i]}
 			[[ -n $(_keyctl_bpf_options "$noun") ]] && name=$noun && break
 		else
-			name="$noun ${COMP_WORDS[i]}"
+			noun+=" ${COMP_WORDS[i]}"
+			[[ -n $(_keyctl_bpf_words "$noun") ]] && continue
+			name=$noun
 			break
 		fi
 	done

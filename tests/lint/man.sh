@@ -10,9 +10,13 @@ command -v mandoc >/dev/null || skip_all "mandoc is not installed"
 kb=$O/keyctl-bpf
 "$kb" --dump-commands >"$T/commands"
 
-# page_of NOUN VERB
+# page_of NOUN VERB: verbs of two words have a page of their own
 page_of() {
-	[ "$1" = - ] && echo "man/keyctl-bpf-$2.1" || echo "man/keyctl-bpf-$1.1"
+	case "$1/$2" in
+	-/*) echo "man/keyctl-bpf-$2.1" ;;
+	*' '*) echo "man/keyctl-bpf-$1-${2%% *}.1" ;;
+	*) echo "man/keyctl-bpf-$1.1" ;;
+	esac
 }
 
 # name_of NOUN VERB
