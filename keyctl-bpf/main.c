@@ -27,9 +27,10 @@
 	X(cmd_key_new)                                                         \
 	X(cmd_key_import)                                                      \
 	X(cmd_key_show)                                                        \
-	X(cmd_key_policy_new)                                                  \
-	X(cmd_key_policy_sign)                                                 \
-	X(cmd_key_policy_show)                                                 \
+	X(cmd_key_recover)                                                     \
+	X(cmd_key_reseal)                                                      \
+	X(cmd_key_wrap)                                                        \
+	X(cmd_key_escrow)                                                      \
 	X(cmd_cert_new)                                                        \
 	X(cmd_cert_request)                                                    \
 	X(cmd_cert_issue)                                                      \
@@ -46,6 +47,7 @@
 	X(cmd_gate_programs)                                                   \
 	X(cmd_gate_remove)                                                     \
 	X(cmd_tpm_show)                                                        \
+	X(cmd_tpm_srk)                                                         \
 	X(cmd_tpm_reset_lockout)
 
 #define X(name) extern const struct cmd name;
@@ -71,7 +73,7 @@ static int run(struct cli *cli, const struct cmd_words *w, int argc, const char 
 		return -BPFKEY_E_NOMEM;
 	words[n++] = cli->cmd->verb;
 	for (i = 1; i < argc; i++) {
-		if (i != w->noun && i != w->verb && i != w->more)
+		if (i != w->noun && i != w->verb)
 			words[n++] = argv[i];
 	}
 	r = cli->cmd->run(cli, n, words);

@@ -35,16 +35,28 @@ enum bpfkey_form {
 	BPFKEY_FORM_FILE,	/* its numbers are in the file: for tests and migration */
 	BPFKEY_FORM_TPM,	/* only the TPM that made it can use it */
 	BPFKEY_FORM_PKCS11,	/* on a token that a pkcs11: URI names; not made here */
+	BPFKEY_FORM_SEALED,	/* encrypted in the file, under a key that a TPM seals */
 	BPFKEY_FORM__END
 };
 
-/** bpfkey_form_name - "file", "tpm", "pkcs11"; NULL past the last. */
+/** bpfkey_form_name - "file", "tpm", "pkcs11", "sealed"; NULL past the last. */
 const char *bpfkey_form_name(enum bpfkey_form form);
 
 /** bpfkey_form_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
 int bpfkey_form_parse(const char *name, enum bpfkey_form *ret);
 
 struct bpfkey_key;
+
+/**
+ * struct bpfkey_key_slot - one of the ways into a sealed key
+ * @type: "tpm" (a TPM unseals it), "wrapped" (made for a TPM without that TPM),
+ *        "recovery-key", "recovery-passphrase"
+ * @name: hex: of a TPM the name of its storage root key; of "wrapped" and
+ *        "recovery-key" the SHA-256 of the SubjectPublicKeyInfo; else NULL
+ */
+struct bpfkey_key_slot {
+	const char *type, *name;
+};
 
 /**
  * struct bpfkey_key_info - what a key file and its sidecar say
@@ -63,12 +75,16 @@ struct bpfkey_key_info {
 	bool imported;			/* it was made elsewhere, where copies may be */
 	bool passphrase;		/* the file is encrypted; known without sidecar */
 	bool pkcs12;			/* a PKCS#12 file, else PEM; likewise */
+	const struct bpfkey_key_slot *slots; /* of a sealed key; likewise */
+	size_t slots_n;
 };
 
 /* Flags of calls that make files. */
 enum bpfkey_make_flags {
 	BPFKEY_MAKE_FORCE = 1 << 0,	/* replace what is there */
 	BPFKEY_MAKE_DRY_RUN = 1 << 1,	/* check everything, change nothing */
+	BPFKEY_MAKE_RECOVERY_PASSPHRASE = 1 << 2, /* sealed: a passphrase is the way back */
+	BPFKEY_MAKE_NO_RECOVERY = 1 << 3, /* sealed: with this TPM the key is lost */
 };
 
 /**
@@ -78,12 +94,19 @@ enum bpfkey_make_flags {
  *         OpenSSL that has them "ml-dsa-44", "ml-dsa-65" or "ml-dsa-87"
  * @form:  where it shall live
  * @flags: enum bpfkey_make_flags
+ * @recovery: BPFKEY_FORM_SEALED: a file with the certificate or public key (PEM,
+ *         RSA or EC) that can bring the key back; or NULL with one of the flags
+ *         BPFKEY_MAKE_RECOVERY_PASSPHRASE and BPFKEY_MAKE_NO_RECOVERY
+ * @recovery_key: its private key, to try it out now; NULL: not here
+ * @recovery_passphrase_file: as bpfkey_ctx_set_passphrase_file() takes it; NULL:
+ *         the passphrase is asked for, twice
  */
 struct bpfkey_key_opts {
 	size_t sz;
 	const char *alg;
 	enum bpfkey_form form;
 	unsigned int flags;
+	const char *recovery, *recovery_key, *recovery_passphrase_file;
 };
 
 /**

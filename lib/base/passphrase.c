@@ -106,8 +106,8 @@ static int from_fd(struct bpfkey_ctx *ctx, int fd, struct bk_secret **ret)
 	return 0;
 }
 
-static int from_person(struct bpfkey_ctx *ctx, enum bpfkey_secret what, const char *name,
-		       struct bk_secret **ret)
+int passphrase_ask(struct bpfkey_ctx *ctx, enum bpfkey_secret what, const char *name,
+		   struct bk_secret **ret)
 {
 	const struct bk_sources *from = bk_ctx_sources(ctx);
 	_cleanup_(bk_secret_freep) struct bk_secret *s = bk_secret_new(BPFKEY_SECRET_MAX + 1);
@@ -149,6 +149,6 @@ int passphrase_get(struct bpfkey_ctx *ctx, enum bpfkey_secret what, const char *
 	else if (from->passphrase_file)
 		r = passphrase_from_file(ctx, from->passphrase_file, ret);
 	else
-		r = from_person(ctx, what, name, ret);
+		r = passphrase_ask(ctx, what, name, ret);
 	return r;
 }

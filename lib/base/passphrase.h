@@ -19,6 +19,10 @@
 int passphrase_get(struct bpfkey_ctx *ctx, enum bpfkey_secret what, const char *name,
 		   struct bk_secret **ret);
 
+/* passphrase_ask - the same, but always of a person: -BPFKEY_E_USAGE when there is none */
+int passphrase_ask(struct bpfkey_ctx *ctx, enum bpfkey_secret what, const char *name,
+		   struct bk_secret **ret);
+
 /* passphrase_from_file - the only line of a private file. */
 int passphrase_from_file(struct bpfkey_ctx *ctx, const char *path, struct bk_secret **ret);
 

@@ -16,6 +16,7 @@
 #include "../base/text.h"
 #include "../crypto/digest.h"
 #include "../model/json.h"
+#include "../model/sealed.h"
 #include "../token/token.h"
 
 #define META_MAX (16 * 1024)
@@ -115,7 +116,7 @@ static int meta_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sideca
 	/* Only imported keys say so. */
 	if (js_bool(ctx, j, "imported", &m.imported) < 0)
 		bk_forget(ctx);
-	if (m.form == BPFKEY_FORM_TPM) {
+	if (sidecar_names_tpm(&m)) {
 		r = take_tpm(ctx, j, &m);
 		if (r < 0)
 			return r;
@@ -205,7 +206,8 @@ int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret
 	r = bk_file_read_secret(ctx, path, KEY_FILE_MAX, &f.bytes);
 	if (r < 0)
 		return r;
-	f.form = tpm_key_is_pem(key_file_view(&f)) ? BPFKEY_FORM_TPM : BPFKEY_FORM_FILE;
+	f.form = tpm_key_is_pem(key_file_view(&f)) ? BPFKEY_FORM_TPM :
+		 sealed_is(key_file_view(&f)) ? BPFKEY_FORM_SEALED : BPFKEY_FORM_FILE;
 
 	/* PKCS#12 files are never ours, and none of them has a sidecar. */
 	r = meta_read(ctx, path, key_file_view(&f),
@@ -253,7 +255,7 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, const stru
 	js_set_str(j, "created", text_from_time(m->created, created));
 	if (m->imported)
 		js_set_bool(j, "imported", true);
-	if (m->form == BPFKEY_FORM_TPM) {
+	if (sidecar_names_tpm(m)) {
 		js_set_str(j, "tpm_kind", m->tpm_kind);
 		js_set_bool(j, "tpm_software", m->tpm_software);
 		js_set_str(j, "srk_name", m->srk_name);

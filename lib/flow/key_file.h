@@ -21,6 +21,12 @@ struct sidecar {
 	char tpm_kind[16], srk_name[80], key_name[80];
 };
 
+/* sidecar_names_tpm - is it of a key that a TPM has, or has sealed? */
+static inline bool sidecar_names_tpm(const struct sidecar *m)
+{
+	return m->form == BPFKEY_FORM_TPM || m->form == BPFKEY_FORM_SEALED;
+}
+
 #define KEY_FILE_MAX (64 * 1024)
 
 struct key_file {

@@ -10,6 +10,7 @@
 #include "../token/token.h"
 #include "keys.h"
 #include "opts.h"
+#include "sealed_key.h"
 
 struct importing {
 	struct bpfkey_ctx *ctx;
@@ -49,6 +50,11 @@ static int read_source(struct importing *i, const char *source)
 	r = bk_file_read_secret(i->ctx, source, KEY_FILE_MAX, &bytes);
 	if (r < 0)
 		return r;
+	if (sealed_is((struct view){ bk_secret_data(bytes), bk_secret_len(bytes) })) {
+		bk_hint(i->ctx, "'keyctl-bpf key reseal' seals it anew, 'keyctl-bpf key recover' "
+			"brings it here from another machine");
+		return bk_fail(i->ctx, -BPFKEY_E_NO_SUPPORT, "the key is sealed already");
+	}
 	if (tpm_key_is_pem((struct view){ bk_secret_data(bytes), bk_secret_len(bytes) }))
 		return bk_fail(i->ctx, -BPFKEY_E_NO_SUPPORT, "the key is in a TPM already and does "
 			       "not leave it");
@@ -128,9 +134,10 @@ static int import(struct importing *i, const char *source)
 {
 	int r;
 
-	if (i->o->alg || (i->o->form != BPFKEY_FORM_FILE && i->o->form != BPFKEY_FORM_TPM))
+	if (i->o->alg || (i->o->form != BPFKEY_FORM_FILE && i->o->form != BPFKEY_FORM_TPM &&
+			  i->o->form != BPFKEY_FORM_SEALED))
 		return bk_fail(i->ctx, -BPFKEY_E_USAGE, "a key is imported with its own algorithm, "
-			       "into the form tpm or file");
+			       "into the form tpm, sealed or file");
 	if (token_is_uri(source))
 		return bk_fail(i->ctx, -BPFKEY_E_NO_SUPPORT, "a key on a token does not leave it; "
 			       "sign with the URI itself");
@@ -143,6 +150,8 @@ static int import(struct importing *i, const char *source)
 	i->meta.created = time(NULL);
 	i->meta.imported = true;
 	snprintf(i->meta.alg, sizeof(i->meta.alg), "%s", pkey_alg(i->key));
+	if (i->o->form == BPFKEY_FORM_SEALED)
+		return sealed_make(i->ctx, i->path, i->o, i->key, &i->meta);
 	return i->o->form == BPFKEY_FORM_TPM ? into_tpm(i) : into_file(i);
 }
 
@@ -165,6 +174,8 @@ int bpfkey_key_import(struct bpfkey_ctx *ctx, const char *source, const char *pa
 		return bk_fail(ctx, r, "cannot import key '%s'", shown ? shown : "");
 	if (!ret)
 		return 0;
+	if (o.form == BPFKEY_FORM_SEALED && !(o.flags & BPFKEY_MAKE_DRY_RUN))
+		return bpfkey_key_open(ctx, path, ret);
 	r = key_handle(ctx, path, i.meta.alg, &i.meta, !(o.flags & BPFKEY_MAKE_DRY_RUN), ret);
 	if (!r && o.form == BPFKEY_FORM_FILE && i.origin.passphrase)
 		key_set_passphrase(*ret);

@@ -13,12 +13,17 @@
 #include "key_file.h"
 #include "keys.h"
 #include "opts.h"
+#include "sealed_key.h"
 
 struct bpfkey_key {
 	char *path;
 	char alg[ALGO_NAME_MAX];
 	struct sidecar meta;
 	struct bpfkey_key_info info;
+	struct key_slot_text {
+		char name[80];
+	} *names;
+	struct bpfkey_key_slot *slots;
 };
 DEFINE_CLEANUP(struct bpfkey_key *, bpfkey_key_free)
 
@@ -26,6 +31,7 @@ static const char *const forms[BPFKEY_FORM__END] = {
 	[BPFKEY_FORM_FILE] = "file",
 	[BPFKEY_FORM_TPM] = "tpm",
 	[BPFKEY_FORM_PKCS11] = "pkcs11",
+	[BPFKEY_FORM_SEALED] = "sealed",
 };
 
 const char *bpfkey_form_name(enum bpfkey_form form)
@@ -51,6 +57,8 @@ void bpfkey_key_free(struct bpfkey_key *key)
 	if (!key)
 		return;
 	free(key->path);
+	free(key->names);
+	free(key->slots);
 	free(key);
 }
 
@@ -81,7 +89,7 @@ int key_handle(struct bpfkey_ctx *ctx, const char *path, const char *alg,
 		k->info.created = meta->created;
 		k->info.imported = meta->imported;
 	}
-	if (has_meta && meta->form == BPFKEY_FORM_TPM) {
+	if (has_meta && sidecar_names_tpm(meta)) {
 		k->info.tpm_kind = k->meta.tpm_kind;
 		k->info.tpm_software = meta->tpm_software;
 		k->info.srk_name = k->meta.srk_name;
@@ -199,12 +207,25 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	return key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
 }
 
+static int new_sealed(struct bpfkey_ctx *ctx, const char *path,
+		      const struct bpfkey_key_opts *o, struct sidecar *m)
+{
+	_cleanup_(pkey_freep) struct pkey *key = NULL;
+	int r;
+
+	r = pkey_generate(ctx, o->alg, &key);
+	if (!r)
+		r = pkey_spki_hash(ctx, key, m->public_hash);
+	return r ? r : sealed_make(ctx, path, o, key, m);
+}
+
 static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_key_opts *o,
 		   struct sidecar *m)
 {
 	int r;
 
-	if (!o->alg || (o->form != BPFKEY_FORM_FILE && o->form != BPFKEY_FORM_TPM))
+	if (!o->alg || (o->form != BPFKEY_FORM_FILE && o->form != BPFKEY_FORM_TPM &&
+			o->form != BPFKEY_FORM_SEALED))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
 	r = check_alg(ctx, o->alg);
 	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
@@ -217,6 +238,8 @@ static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey
 	m->form = o->form;
 	m->created = time(NULL);
 	snprintf(m->alg, sizeof(m->alg), "%s", o->alg);
+	if (o->form == BPFKEY_FORM_SEALED)
+		return new_sealed(ctx, path, o, m);
 	if (o->form == BPFKEY_FORM_TPM)
 		return new_in_tpm(ctx, path, o, m);
 	return new_in_file(ctx, path, o, m);
@@ -237,16 +260,39 @@ int bpfkey_key_new(struct bpfkey_ctx *ctx, const char *path,
 		return bk_fail(ctx, r, "cannot make key '%s'", path);
 	if (!ret)
 		return 0;
+	/* What was written says best which ways lead into it. */
+	if (o.form == BPFKEY_FORM_SEALED && !(o.flags & BPFKEY_MAKE_DRY_RUN))
+		return bpfkey_key_open(ctx, path, ret);
 	return key_handle(ctx, path, o.alg, &m, !(o.flags & BPFKEY_MAKE_DRY_RUN), ret);
 }
 
+/* describe_slots - the ways into a sealed key, in words */
+static int describe_slots(struct bpfkey_ctx *ctx, const struct sealed *s, struct bpfkey_key *key)
+{
+	key->names = calloc(s->n + 1, sizeof(*key->names));
+	key->slots = calloc(s->n + 1, sizeof(*key->slots));
+	if (!key->names || !key->slots)
+		return bk_out_of_memory(ctx);
+	for (size_t i = 0; i < s->n; i++) {
+		char *name = key->names[i].name;
+
+		key->slots[i].type = sealed_slot_name(&s->slots[i], name);
+		key->slots[i].name = *name ? name : NULL;
+	}
+	key->info.slots = key->slots;
+	key->info.slots_n = s->n;
+	return 0;
+}
+
 static int public_of(struct bpfkey_ctx *ctx, struct key_file *f, const char *path,
-		     struct pkey_origin *o, struct pkey **ret)
+		     struct pkey_origin *o, struct sealed *s, struct pkey **ret)
 {
 	struct tpm_key_meta facts;
 	struct pubkey pub;
 	int r;
 
+	if (f->form == BPFKEY_FORM_SEALED)
+		return sealed_public(ctx, key_file_view(f), s, ret);
 	if (f->form != BPFKEY_FORM_TPM)
 		return pkey_read(ctx, f->bytes, path, o, ret);
 	r = tpm_key_describe(ctx, key_file_view(f), &pub, &facts);
@@ -258,6 +304,7 @@ static int open_file(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key
 	_cleanup_(pkey_origin_done) struct pkey_origin o = { 0 };
 	_cleanup_(key_file_done) struct key_file f = { 0 };
 	_cleanup_(bpfkey_key_freep) struct bpfkey_key *key = NULL;
+	_cleanup_(sealed_done) struct sealed s = { 0 };
 	_cleanup_(pkey_freep) struct pkey *k = NULL;
 	uint8_t hash[32];
 	int r;
@@ -265,7 +312,7 @@ static int open_file(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key
 	r = key_file_read(ctx, path, &f);
 	if (r < 0)
 		return r;
-	r = public_of(ctx, &f, path, &o, &k);
+	r = public_of(ctx, &f, path, &o, &s, &k);
 	if (!r)
 		r = pkey_spki_hash(ctx, k, hash);
 	if (r < 0)
@@ -276,6 +323,8 @@ static int open_file(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key
 	f.meta.form = f.form;
 	memcpy(f.meta.public_hash, hash, sizeof(hash));
 	r = key_handle(ctx, path, pkey_alg(k), &f.meta, f.has_meta, &key);
+	if (!r)
+		r = describe_slots(ctx, &s, key);
 	if (r < 0)
 		return r;
 	key->info.passphrase = o.passphrase != NULL;

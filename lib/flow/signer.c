@@ -10,6 +10,7 @@
 #include "../token/token.h"
 #include "certs.h"
 #include "key_file.h"
+#include "sealed_key.h"
 #include "sign_log.h"
 
 struct signer {
@@ -64,6 +65,22 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 				  &s->key);
 }
 
+/* open_sealed_key - the TPM is needed for as long as the unsealing takes */
+static int open_sealed_key(struct signer *s, const struct key_file *f, const char *path)
+{
+	_cleanup_(tpm_closep) struct tpm *t = NULL;
+	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
+	_cleanup_(sealed_done) struct sealed file = { 0 };
+	int r;
+
+	r = sealed_parse(s->ctx, key_file_view(f), &file);
+	if (!r)
+		r = sealed_tpm_open(s->ctx, &t);
+	if (!r)
+		r = sealed_unlock(s->ctx, &file, t, path, &kek, NULL);
+	return r ? r : sealed_private(s->ctx, &file, kek, &s->key);
+}
+
 static int open_token_key(struct signer *s, const char *uri)
 {
 	int r = token_open(s->ctx, uri, &s->token);
@@ -98,6 +115,8 @@ static int open_key(struct signer *s, const char *path)
 		return r;
 	if (f.form == BPFKEY_FORM_TPM)
 		r = open_tpm_key(s, &f);
+	else if (f.form == BPFKEY_FORM_SEALED)
+		r = open_sealed_key(s, &f, path);
 	else
 		r = open_file_key(s, &f, path);
 	if (!r)

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Sealed keys anew: by their recovery when the TPM is gone, by their TPM while it is there. */
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <bpfkey/sealed.h>
+
+#include "keys.h"
+#include "opts.h"
+#include "sealed_key.h"
+
+/* A sealed key that is about to be written anew. */
+struct renewing {
+	struct bpfkey_ctx *ctx;
+	const char *source, *path;
+	const struct bpfkey_key_opts *o;
+	struct key_file file;
+	struct sealed sealed;
+	struct bk_secret *kek;
+	struct pkey *key;
+	struct sidecar meta;
+};
+
+static void renewing_done(struct renewing *n)
+{
+	key_file_done(&n->file);
+	sealed_done(&n->sealed);
+	bk_secret_free(n->kek);
+	pkey_free(n->key);
+}
+
+int sealed_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret_file,
+		struct sealed *ret)
+{
+	_cleanup_(key_file_done) struct key_file f = { 0 };
+	_cleanup_(sealed_done) struct sealed s = { 0 };
+	_cleanup_(pkey_freep) struct pkey *public = NULL;
+	uint8_t hash[32];
+	int r;
+
+	r = key_file_read(ctx, path, &f);
+	if (!r && f.form != BPFKEY_FORM_SEALED)
+		r = bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "the key is of form '%s', not sealed",
+			    bpfkey_form_name(f.form));
+	if (!r)
+		r = sealed_public(ctx, key_file_view(&f), &s, &public);
+	if (!r)
+		r = pkey_spki_hash(ctx, public, hash);
+	if (!r)
+		r = key_file_check(ctx, path, &f, hash);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot read key '%s'", path);
+	memcpy(f.meta.public_hash, hash, sizeof(hash));
+	*ret_file = f;
+	f = (struct key_file){ 0 };
+	*ret = s;
+	s = (struct sealed){ 0 };
+	return 0;
+}
+
+/* start - the file, and what its new sidecar says */
+static int start(struct renewing *n)
+{
+	int r = sealed_read(n->ctx, n->source, &n->file, &n->sealed);
+
+	if (r < 0)
+		return r;
+	n->meta = n->file.meta;
+	n->meta.form = n->o->form;
+	snprintf(n->meta.alg, sizeof(n->meta.alg), "%s", n->sealed.alg);
+	if (!n->file.has_meta)
+		n->meta.created = time(NULL);
+	return 0;
+}
+
+static bool one_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int check_output(struct renewing *n)
+{
+	bool same = one_file(n->source, n->path);
+	int r = 0;
+
+	if (same && n->o->form == BPFKEY_FORM_FILE)
+		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key that is to lie open in a file goes "
+			       "to another one than '%s'", n->source);
+	if (!same && !(n->o->flags & BPFKEY_MAKE_FORCE))
+		r = key_file_absent(n->ctx, n->path);
+	return r ? r : key_file_can_write(n->ctx, n->path);
+}
+
+/*
+ * seal_anew - the file for the TPM @t, and the recovery that the options name
+ *
+ * With another recovery goes another inner key, because who had the old way
+ * back may have the old inner key.
+ */
+static int seal_anew(struct renewing *n, struct tpm *t, const struct tpm_use *use)
+{
+	_cleanup_(sealed_done) struct sealed s = { 0 };
+	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
+	int r;
+
+	if (sealed_recovery_given(n->o)) {
+		r = sealed_recovery_check(n->ctx, n->o);
+		if (!r)
+			r = sealed_new(n->ctx, n->key, &s, &kek);
+		if (!r)
+			r = sealed_recovery_put(n->ctx, &s, kek, n->o, n->path);
+		if (r < 0)
+			return r;
+		sealed_done(&n->sealed);
+		n->sealed = s;
+		s = (struct sealed){ 0 };
+		bk_secret_free(n->kek);
+		n->kek = steal(&kek);
+	}
+	r = sealed_put_tpm(n->ctx, &n->sealed, t, n->kek, use);
+	return r ? r : sealed_facts(&n->sealed, t, &n->meta);
+}
+
+static int write_sealed(struct renewing *n)
+{
+	bool force = one_file(n->source, n->path) || (n->o->flags & BPFKEY_MAKE_FORCE);
+
+	return sealed_write(n->ctx, n->path, &n->sealed, n->kek, &n->meta, force);
+}
+
+static int recover_to_file(struct renewing *n)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *pem = NULL;
+	int r = pkey_to_pem(n->ctx, n->key, NULL, &pem);
+
+	if (r < 0)
+		return r;
+	return key_file_write(n->ctx, n->path,
+			      (struct view){ bk_secret_data(pem), bk_secret_len(pem) }, &n->meta,
+			      n->o->flags & BPFKEY_MAKE_FORCE);
+}
+
+/* only_recovery - what was for TPMs is for those that are gone, or need not be trusted */
+static void only_recovery(struct sealed *s)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (s->slots[i].type != SEALED_RECOVERY)
+			sealed_drop(s, i);
+}
+
+static int recover(struct renewing *n)
+{
+	_cleanup_(tpm_closep) struct tpm *t = NULL;
+	const struct tpm_use use = { 0 };
+	int r;
+
+	if (n->o->alg || (n->o->form != BPFKEY_FORM_SEALED && n->o->form != BPFKEY_FORM_FILE))
+		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key is recovered into the form sealed "
+			       "or file");
+	if (sealed_recovery_given(n->o))
+		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key is recovered with the recovery that "
+			       "it has; 'keyctl-bpf key reseal' changes that afterwards");
+	r = start(n);
+	if (!r)
+		r = check_output(n);
+	if (!r)
+		r = sealed_recovery_open(n->ctx, &n->sealed, n->o, n->source, &n->kek);
+	if (!r)
+		r = sealed_private(n->ctx, &n->sealed, n->kek, &n->key);
+	if (r < 0 || (n->o->flags & BPFKEY_MAKE_DRY_RUN))
+		return r;
+	if (n->o->form == BPFKEY_FORM_FILE)
+		return recover_to_file(n);
+	only_recovery(&n->sealed);
+	r = tpm_open(n->ctx, NULL, &t);
+	if (!r)
+		r = seal_anew(n, t, &use);
+	return r ? r : write_sealed(n);
+}
+
+static int reseal(struct renewing *n)
+{
+	_cleanup_(tpm_closep) struct tpm *t = NULL;
+	struct key_policy policy = { 0 };
+	struct tpm_use use = { .policy = &policy };
+	size_t slot = 0;
+	int r;
+
+	if (n->o->alg || n->o->form != BPFKEY_FORM_SEALED)
+		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key is resealed as what it is");
+	r = start(n);
+	if (!r)
+		r = check_output(n);
+	if (!r && sealed_recovery_given(n->o))
+		r = sealed_recovery_check(n->ctx, n->o);
+	if (!r)
+		r = sealed_tpm_open(n->ctx, &t);
+	if (!r)
+		r = sealed_unlock(n->ctx, &n->sealed, t, n->source, &n->kek, &slot);
+	if (!r)
+		r = sealed_private(n->ctx, &n->sealed, n->kek, &n->key);
+	if (r < 0 || (n->o->flags & BPFKEY_MAKE_DRY_RUN))
+		return r;
+	if (n->sealed.slots[slot].policy)
+		policy = *n->sealed.slots[slot].policy;
+	sealed_drop(&n->sealed, slot);
+	r = seal_anew(n, t, &use);
+	return r ? r : write_sealed(n);
+}
+
+static int handle(struct renewing *n, struct bpfkey_key **ret)
+{
+	/* What was written says best what it is. */
+	if (!(n->o->flags & BPFKEY_MAKE_DRY_RUN))
+		return bpfkey_key_open(n->ctx, n->path, ret);
+	return key_handle(n->ctx, n->path, n->meta.alg, &n->meta, false, ret);
+}
+
+int bpfkey_key_recover(struct bpfkey_ctx *ctx, const char *source, const char *path,
+		       const struct bpfkey_key_opts *opts, struct bpfkey_key **ret)
+{
+	_cleanup_(renewing_done) struct renewing n = { .ctx = ctx, .source = source,
+						       .path = path };
+	struct bpfkey_key_opts o;
+	int r;
+
+	bk_enter(ctx);
+	n.o = &o;
+	r = opts_take(ctx, &o, sizeof(o), opts);
+	if (!r)
+		r = recover(&n);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot recover key '%s'", source);
+	return ret ? handle(&n, ret) : 0;
+}
+
+int bpfkey_key_reseal(struct bpfkey_ctx *ctx, const char *path,
+		      const struct bpfkey_key_opts *opts, struct bpfkey_key **ret)
+{
+	_cleanup_(renewing_done) struct renewing n = { .ctx = ctx, .source = path, .path = path };
+	struct bpfkey_key_opts o;
+	int r;
+
+	bk_enter(ctx);
+	n.o = &o;
+	r = opts_take(ctx, &o, sizeof(o), opts);
+	if (!r)
+		r = reseal(&n);
+	if (r < 0)
+		return bk_fail(ctx, r, "cannot reseal key '%s'", path);
+	return ret ? handle(&n, ret) : 0;
+}
