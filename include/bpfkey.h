@@ -58,15 +58,21 @@
 /* Sections that a signed object adds to an ELF file (keyctl-bpf-object(5)). */
 #define BPFKEY_SECTION_PREFIX	".keyctl_bpf."
 
+/* NV indices of a TPM that are ours, in what the TCG's registry leaves to the TPM's owner. */
+#define BPFKEY_NV_FIRST		0x01842000u
+#define BPFKEY_NV_LAST		0x0184201fu
+
 /* gate: the boot parameter that is the way back in. */
 #define BPFKEY_CMDLINE_GATE	"keyctl_bpf.gate"
 
+#include <bpfkey/counter.h>
 #include <bpfkey/ctx.h>
 #include <bpfkey/err.h>
 #include <bpfkey/gate.h>
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
+#include <bpfkey/policy.h>
 #include <bpfkey/sealed.h>
 #include <bpfkey/secret.h>
 #include <bpfkey/sign.h>

@@ -27,6 +27,9 @@
 	X(cmd_key_new)                                                         \
 	X(cmd_key_import)                                                      \
 	X(cmd_key_show)                                                        \
+	X(cmd_key_policy_new)                                                  \
+	X(cmd_key_policy_sign)                                                 \
+	X(cmd_key_policy_show)                                                 \
 	X(cmd_key_recover)                                                     \
 	X(cmd_key_reseal)                                                      \
 	X(cmd_key_wrap)                                                        \
@@ -73,7 +76,7 @@ static int run(struct cli *cli, const struct cmd_words *w, int argc, const char 
 		return -BPFKEY_E_NOMEM;
 	words[n++] = cli->cmd->verb;
 	for (i = 1; i < argc; i++) {
-		if (i != w->noun && i != w->verb)
+		if (i != w->noun && i != w->verb && i != w->more)
 			words[n++] = argv[i];
 	}
 	r = cli->cmd->run(cli, n, words);
