@@ -25,7 +25,7 @@ static int tell_password(struct tpm_auth *a)
 		return 0;
 	if (!a->use.auth)
 		return bk_fail(a->t->ctx, -BPFKEY_E_USAGE, "the key needs its PIN");
-	r = tpm_use_password(a->t, &a->use, &password);
+	r = tpm_use_password(a->t->ctx, &a->use, &password);
 	if (r < 0)
 		return r;
 	rc = Esys_TR_SetAuth(a->t->esys, a->object->handle, &password);

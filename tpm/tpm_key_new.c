@@ -44,12 +44,12 @@ static int create_under(struct tpm *t, const struct tpm_object *srk, const struc
 	TSS2_RC rc;
 	int r;
 
-	r = tpm_use_template(t, use, &template.publicArea);
+	r = tpm_use_template(t->ctx, use, &template.publicArea);
 	if (!r)
 		r = tpm_session(t, srk->handle, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT,
 				&session);
 	if (!r)
-		r = tpm_use_password(t, use, &sensitive.sensitive.userAuth);
+		r = tpm_use_password(t->ctx, use, &sensitive.sensitive.userAuth);
 	if (r < 0)
 		return r;
 	rc = Esys_Create(t->esys, srk->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,

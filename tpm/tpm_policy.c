@@ -239,7 +239,7 @@ int tpm_policy_digest(struct bpfkey_ctx *ctx, const struct key_policy *p,
 	return 0;
 }
 
-int tpm_use_template(struct tpm *t, const struct tpm_use *use, TPMT_PUBLIC *p)
+int tpm_use_template(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPMT_PUBLIC *p)
 {
 	const struct key_policy *policy = use ? use->policy : NULL;
 	int r;
@@ -248,7 +248,7 @@ int tpm_use_template(struct tpm *t, const struct tpm_use *use, TPMT_PUBLIC *p)
 		p->objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_NODA;
 	if (!policy_needs_session(policy))
 		return 0;
-	r = tpm_policy_digest(t->ctx, policy, p->authPolicy.buffer);
+	r = tpm_policy_digest(ctx, policy, p->authPolicy.buffer);
 	if (r < 0)
 		return r;
 	p->authPolicy.size = POLICY_DIGEST_LEN;
@@ -257,12 +257,12 @@ int tpm_use_template(struct tpm *t, const struct tpm_use *use, TPMT_PUBLIC *p)
 	return 0;
 }
 
-int tpm_use_password(struct tpm *t, const struct tpm_use *use, TPM2B_AUTH *ret)
+int tpm_use_password(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPM2B_AUTH *ret)
 {
 	if (!use || !use->policy || !use->policy->pin)
 		return 0;
 	if (!use->auth || bk_secret_len(use->auth) != POLICY_PIN_LEN)
-		return bk_fail(t->ctx, -BPFKEY_E_INTERNAL, "a PIN that is not stretched");
+		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "a PIN that is not stretched");
 	ret->size = POLICY_PIN_LEN;
 	memcpy(ret->buffer, bk_secret_data(use->auth), POLICY_PIN_LEN);
 	/* The TPM forgets them (part 1, "authValue"), the TSS makes session keys with them. */

@@ -31,10 +31,10 @@ TPM2B_OPERAND tpm_policy_operand(const struct nv_ref *counter);
  * A PIN without a policy is checked as the object's own password, so that no
  * session has to run a policy for it.
  */
-int tpm_use_template(struct tpm *t, const struct tpm_use *use, TPMT_PUBLIC *p);
+int tpm_use_template(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPMT_PUBLIC *p);
 
 /* tpm_use_password - the stretched PIN into a structure of a command; wipe that after use */
-int tpm_use_password(struct tpm *t, const struct tpm_use *use, TPM2B_AUTH *ret);
+int tpm_use_password(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPM2B_AUTH *ret);
 
 /* An NV index that is open; its reader is who authorises reading, without a password. */
 struct tpm_nv {

@@ -11,7 +11,7 @@
 #include "../lib/base/text.h"
 #include "../lib/crypto/digest.h"
 #include "../lib/crypto/kdf.h"
-#include "tpm_priv.h"
+#include "tpm_policy.h"
 
 #define BLOB_MAX 4096
 #define NAME_MAX_HEX 80
@@ -25,9 +25,9 @@ void tpm_sealed_done(struct tpm_sealed *s)
 }
 
 /* sensitive_of - data, PIN and a random seed, as TPM2B_SENSITIVE; @ret_unique ties both parts */
-static int sensitive_of(struct bpfkey_ctx *ctx, struct bk_secret *data, struct bk_secret *auth,
-			struct bk_secret *seed, uint8_t ret_unique[SHA256_LEN],
-			struct bk_secret **ret)
+static int sensitive_of(struct bpfkey_ctx *ctx, struct bk_secret *data,
+			const struct tpm_use *use, struct bk_secret *seed,
+			uint8_t ret_unique[SHA256_LEN], struct bk_secret **ret)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *plain = bk_secret_new(sizeof(TPM2B_SENSITIVE));
 	_cleanup_(bk_secret_freep) struct bk_secret *out = bk_secret_new(sizeof(TPM2B_SENSITIVE));
@@ -45,10 +45,9 @@ static int sensitive_of(struct bpfkey_ctx *ctx, struct bk_secret *data, struct b
 	memcpy(s->seedValue.buffer, bk_secret_data(seed), bk_secret_len(seed));
 	s->sensitive.bits.size = (uint16_t)bk_secret_len(data);
 	memcpy(s->sensitive.bits.buffer, bk_secret_data(data), bk_secret_len(data));
-	if (auth) {
-		s->authValue.size = (uint16_t)bk_secret_len(auth);
-		memcpy(s->authValue.buffer, bk_secret_data(auth), bk_secret_len(auth));
-	}
+	r = tpm_use_password(ctx, use, &s->authValue);
+	if (r < 0)
+		return r;
 	if (Tss2_MU_TPM2B_SENSITIVE_Marshal((TPM2B_SENSITIVE *)(void *)bk_secret_data(plain),
 					    bk_secret_data(out), bk_secret_cap(out), &n))
 		return bk_fail(ctx, -BPFKEY_E_INTERNAL, "what is to be sealed cannot be written "
@@ -68,22 +67,15 @@ static int sensitive_of(struct bpfkey_ctx *ctx, struct bk_secret *data, struct b
 static int public_of(struct bpfkey_ctx *ctx, const struct tpm_use *use,
 		     const uint8_t unique[SHA256_LEN], TPM2B_PUBLIC *ret)
 {
-	const struct key_policy *policy = use ? use->policy : NULL;
 	TPM2B_PUBLIC p = { .publicArea = { .type = TPM2_ALG_KEYEDHASH,
 					   .nameAlg = TPM2_ALG_SHA256 } };
 	TPMT_PUBLIC *a = &p.publicArea;
 	int r;
 
-	if (!policy || !policy->pin)
-		a->objectAttributes |= TPMA_OBJECT_NODA;
-	if (policy_needs_session(policy)) {
-		a->authPolicy.size = POLICY_DIGEST_LEN;
-		r = tpm_policy_digest(ctx, policy, a->authPolicy.buffer);
-		if (r < 0)
-			return r;
-	} else {
-		a->objectAttributes |= TPMA_OBJECT_USERWITHAUTH;
-	}
+	a->objectAttributes = TPMA_OBJECT_NODA | TPMA_OBJECT_USERWITHAUTH;
+	r = tpm_use_template(ctx, use, a);
+	if (r < 0)
+		return r;
 	a->parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
 	a->unique.keyedHash.size = SHA256_LEN;
 	memcpy(a->unique.keyedHash.buffer, unique, SHA256_LEN);
@@ -120,7 +112,7 @@ static int make(struct bpfkey_ctx *ctx, const struct tpm_parent *parent, struct 
 	if (!r)
 		r = kdf_random(ctx, SHA256_LEN, &seed);
 	if (!r)
-		r = sensitive_of(ctx, data, use ? use->auth : NULL, seed, unique, &sensitive);
+		r = sensitive_of(ctx, data, use, seed, unique, &sensitive);
 	if (!r)
 		r = public_of(ctx, use, unique, &ret->public);
 	if (!r)

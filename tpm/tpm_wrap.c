@@ -50,7 +50,7 @@ static int sensitive_area(struct tpm *t, const TPM2B_PUBLIC *public, struct bk_s
 	s = (TPM2B_SENSITIVE *)(void *)bk_secret_data(plain);
 	memset(s, 0, sizeof(*s));
 	s->sensitiveArea.sensitiveType = public->publicArea.type;
-	r = tpm_use_password(t, use, &s->sensitiveArea.authValue);
+	r = tpm_use_password(t->ctx, use, &s->sensitiveArea.authValue);
 	if (r < 0)
 		return r;
 	if (bk_secret_len(private) > sizeof(s->sensitiveArea.sensitive.rsa.buffer))
@@ -212,7 +212,7 @@ int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *pr
 		return r;
 	w.public = public_area(alg, pub);
 	f.needs_auth = use && use->policy && use->policy->pin;
-	r = tpm_use_template(t, use, &w.public.publicArea);
+	r = tpm_use_template(t->ctx, use, &w.public.publicArea);
 	if (!r)
 		r = tpm_public_name(t->ctx, &w.public, m.key_name, sizeof(m.key_name));
 	if (!r && text_unhex(m.key_name, &name) < 0)

@@ -240,6 +240,60 @@ static void test_key(struct tpm *t, unsigned int bits, const char *alg)
 	}
 }
 
+/* test_import - a key that was made elsewhere, under the same policies */
+static void test_import(struct tpm *t, unsigned int bits)
+{
+	static struct key_policy p;
+	static struct policy_grant g;
+	struct policy_grants grants = { .n = 1, .v = &g };
+	const struct tpm_use use = { &p, pin, &grants };
+	_cleanup_(bk_secret_freep) struct bk_secret *private = bk_secret_new(32);
+	_cleanup_(tpm_key_freep) struct tpm_key *k = NULL;
+	_cleanup_(buf_done) struct buf pem = BUF(TPM_FILE_MAX);
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct pubkey pub = { .type = PUBKEY_EC, .bits = 256 };
+	struct tpm_key_meta meta = { 0 };
+	uint8_t point[65];
+	BIGNUM *d = NULL;
+	size_t n;
+
+	EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
+					sizeof(point), &n);
+	memcpy(pub.x, point + 1, 32);
+	memcpy(pub.y, point + 33, 32);
+	EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &d);
+	BN_bn2binpad(d, bk_secret_data(private), 32);
+	bk_secret_set_len(private, 32);
+	BN_clear_free(d);
+	EVP_PKEY_free(key);
+	combination(t, bits, &p, &g);
+	ok(!tpm_key_import(t, &pub, private, &use, &pem, &meta), "%u: a key is imported", bits);
+	ok(!tpm_key_load(t, buf_view(&pem), &meta, &use, &k) && !sign_once(k) && !sign_once(k),
+	   "%u: and signs", bits);
+	if (*bpfkey_ctx_message(ctx))
+		printf("# %s\n", bpfkey_ctx_message(ctx));
+	bk_forget(ctx);
+}
+
+/* test_sealed - data under the same policies */
+static void test_sealed(struct tpm *t, unsigned int bits)
+{
+	static struct key_policy p;
+	static struct policy_grant g;
+	struct policy_grants grants = { .n = 1, .v = &g };
+	const struct tpm_use use = { &p, pin, &grants };
+	_cleanup_(bk_secret_freep) struct bk_secret *data = bk_secret_take((char[]){ "kept" }, 4);
+	_cleanup_(bk_secret_freep) struct bk_secret *got = NULL;
+	_cleanup_(tpm_sealed_done) struct tpm_sealed s = { 0 };
+
+	combination(t, bits, &p, &g);
+	ok(!tpm_seal(t, data, &use, &s), "%u: data is sealed", bits);
+	ok(!tpm_unseal(t, &s, &use, &got) && bk_secret_equal(got, data), "%u: and unsealed", bits);
+	if (*bpfkey_ctx_message(ctx))
+		printf("# %s\n", bpfkey_ctx_message(ctx));
+	bk_forget(ctx);
+}
+
 static uint32_t tries(struct tpm *t)
 {
 	struct tpm_state s = { 0 };
@@ -405,6 +459,8 @@ int main(int argc, char **argv)
 		for (unsigned int bits = 0; bits < 16; bits++) {
 			test_digest(t, bits);
 			test_key(t, bits, "p256");
+			test_import(t, bits);
+			test_sealed(t, bits);
 		}
 		test_pcrs(t, true);
 	}
