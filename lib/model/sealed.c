@@ -6,6 +6,7 @@
 #include "../base/base64.h"
 #include "../base/text.h"
 #include "json.h"
+#include "policy_json.h"
 
 #define SCHEMA 1
 #define CIPHER "aes-256-gcm"
@@ -158,6 +159,17 @@ static int expect(struct bpfkey_ctx *ctx, const struct js *j, const char *key, c
 	return take_word(ctx, j, key, &want, 1, &i);
 }
 
+/* take_policy - what the slot's TPM asks for */
+static int take_policy(struct bpfkey_ctx *ctx, const struct js *j, struct sealed_slot *t)
+{
+	_cleanup_(bk_freep) struct key_policy *p = calloc(1, sizeof(*p));
+	int r = p ? policy_json_get(ctx, j, p) : bk_out_of_memory(ctx);
+
+	if (!r && !policy_is_empty(p))
+		t->policy = steal(&p);
+	return r;
+}
+
 static int slot_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sealed *s)
 {
 	struct sealed_slot *t;
@@ -193,7 +205,7 @@ static int slot_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sealed
 		r = take(ctx, j, "public", &t->public);
 	if (!r)
 		r = take(ctx, j, "private", &t->private);
-	return r;
+	return r ? r : take_policy(ctx, j, t);
 }
 
 static int decode(struct bpfkey_ctx *ctx, const struct js *j, struct sealed *s)
@@ -261,7 +273,8 @@ static void put_header(struct js *j, const struct sealed *s, bool *failed)
 	js_set_str(j, "cipher", CIPHER);
 }
 
-static void put_slot(struct js *j, const struct sealed_slot *t, bool *failed)
+static int put_slot(struct bpfkey_ctx *ctx, struct js *j, const struct sealed_slot *t,
+		    bool *failed)
 {
 	js_set_str(j, "type", types[t->type]);
 	if (t->type == SEALED_RECOVERY) {
@@ -269,7 +282,7 @@ static void put_slot(struct js *j, const struct sealed_slot *t, bool *failed)
 		if (t->by == SEALED_BY_KEY)
 			put_hash(j, "to", t->to, failed);
 		put(j, "cms", buf_view(&t->cms), failed);
-		return;
+		return 0;
 	}
 	if (t->type == SEALED_TPM) {
 		js_set_str(j, "srk_name", t->srk_name);
@@ -280,6 +293,7 @@ static void put_slot(struct js *j, const struct sealed_slot *t, bool *failed)
 	}
 	put(j, "public", buf_view(&t->public), failed);
 	put(j, "private", buf_view(&t->private), failed);
+	return t->policy ? policy_json_set(ctx, j, t->policy) : 0;
 }
 
 /* put_covered - what the MAC covers */
@@ -291,9 +305,10 @@ static int put_covered(struct bpfkey_ctx *ctx, struct js *j, const struct sealed
 	for (size_t i = 0; i < s->n; i++) {
 		_cleanup_(js_freep) struct js *slot = js_new();
 
-		if (!slot)
-			return bk_out_of_memory(ctx);
-		put_slot(slot, &s->slots[i], failed);
+		int r = slot ? put_slot(ctx, slot, &s->slots[i], failed) : bk_out_of_memory(ctx);
+
+		if (r < 0)
+			return r;
 		js_add_obj(j, "slots", slot);
 	}
 	return 0;

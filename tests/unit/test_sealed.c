@@ -30,6 +30,10 @@ static void make(struct bpfkey_ctx *ctx, struct bk_secret *key, struct sealed *s
 	t->parent = 0x81000001;
 	fill(&t->public, 3, 50);
 	fill(&t->private, 5, 60);
+	t->policy = calloc(1, sizeof(*t->policy));
+	t->policy->pin = true;
+	t->policy->pin_rounds = 100000;
+	memset(t->policy->pin_salt, 0x17, sizeof(t->policy->pin_salt));
 	ok(!sealed_add(ctx, s, SEALED_WRAPPED, &t), "a wrapped one");
 	memset(t->to, 0xa5, sizeof(t->to));
 	fill(&t->public, 3, 50);
@@ -79,6 +83,10 @@ static void test_fields(struct bpfkey_ctx *ctx, const struct sealed *was, struct
 	is_int((long long)s.n, 4, "four slots");
 	is_str(s.slots[0].srk_name, was->slots[0].srk_name, "the name of the TPM's key");
 	is_int(s.slots[0].parent, 0x81000001, "its handle");
+	ok(s.slots[0].policy && s.slots[0].policy->pin &&
+	   s.slots[0].policy->pin_rounds == 100000 && s.slots[0].policy->pin_salt[3] == 0x17,
+	   "what its use asks for");
+	ok(!s.slots[1].policy, "which the others do not");
 	ok(s.slots[1].seed.n == 70 && !memcmp(s.slots[1].seed.p, was->slots[1].seed.p, 70),
 	   "the seed");
 	ok(!memcmp(s.slots[2].to, was->slots[2].to, 32), "whom recovery is for");
