@@ -270,4 +270,24 @@ int tpm_measure_read(struct tpm *t, const struct tpm_index_id *id, uint8_t ret[3
 /* tpm_index_remove - the index of @id and no other */
 int tpm_index_remove(struct tpm *t, const struct tpm_index_id *id, struct bk_secret *owner);
 
+/*
+ * tpm_quote_key_new - a key (P-256) that signs what the TPM says, and nothing
+ * that it is given; its file is a key file like others
+ */
+int tpm_quote_key_new(struct tpm *t, struct buf *ret_pem, struct tpm_key_meta *ret_meta);
+
+/* tpm_quote_key_public - who verifies needs it; -BPFKEY_E_ROLE when it signs other things, too */
+int tpm_quote_key_public(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret);
+
+/*
+ * tpm_quote - what the PCRs in @pcrs->mask of its bank are, under a signature
+ * @nonce: 16 to 32 bytes of who asks
+ * @ret_attest: for lib/model's attest_read_quote(); @ret_sig: r, then s
+ *
+ * Of a TPM that is software (struct tpm_identity) it proves nothing to others.
+ */
+int tpm_quote(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
+	      const struct pcr_set *pcrs, struct view nonce, struct buf *ret_attest,
+	      uint8_t ret_sig[64]);
+
 #endif
