@@ -25,22 +25,28 @@ struct recorder {
 	uint32_t last;
 };
 
+/* The hooks stay until the process ends: here a leak checker finds them. */
+static struct bpf_object *hooks;
+static struct bpf_link *links[8];
+
 static int attach(struct recorder *ret)
 {
 	const char *dir = getenv("O");
 	struct bpf_program *p;
-	struct bpf_object *o;
 	char path[4096];
+	size_t n = 0;
 
 	snprintf(path, sizeof(path), "%s/tests/kernel/facts_hooks.bpf.o", dir ? dir : "build");
-	o = bpf_object__open_file(path, NULL);
-	if (!o || bpf_object__load(o))
+	hooks = bpf_object__open_file(path, NULL);
+	if (!hooks || bpf_object__load(hooks))
 		return -1;
-	bpf_object__for_each_program(p, o)
-		if (!bpf_program__attach(p))
+	bpf_object__for_each_program(p, hooks) {
+		if (n == ARRAY_SIZE(links) || !(links[n] = bpf_program__attach(p)))
 			return -1;
-	ret->events = bpf_object__find_map_fd_by_name(o, "events");
-	ret->written = bpf_object__find_map_fd_by_name(o, "written");
+		n++;
+	}
+	ret->events = bpf_object__find_map_fd_by_name(hooks, "events");
+	ret->written = bpf_object__find_map_fd_by_name(hooks, "written");
 	return 0;
 }
 

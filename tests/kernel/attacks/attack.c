@@ -101,6 +101,10 @@ static int do_after(int argc, char **argv)
 	return do_unsigned(0, NULL);
 }
 
+/* What was loaded lives as long as the process: here a leak checker finds it. */
+static struct bpf_object *held;
+static struct bpf_link *links[8];
+
 static struct bpf_object *load_object(const char *path, char **progs, int n)
 {
 	struct bpf_object *o = bpf_object__open_file(path, NULL);
@@ -109,6 +113,7 @@ static struct bpf_object *load_object(const char *path, char **progs, int n)
 
 	if (!o)
 		exit(2);
+	held = o;
 	bpf_object__for_each_program(p, o) {
 		bool wanted = false;
 
@@ -129,10 +134,19 @@ static int prog_fd(struct bpf_object *o, const char *name)
 	return bpf_program__fd(bpf_object__find_program_by_name(o, name));
 }
 
+static struct bpf_link *attach(struct bpf_object *o, const char *name)
+{
+	static size_t n;
+
+	if (n == ARRAY_SIZE(links))
+		return NULL;
+	links[n] = bpf_program__attach(bpf_object__find_program_by_name(o, name));
+	return links[n++];
+}
+
 static int do_pin(int argc, char **argv)
 {
-	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
-	struct bpf_link *l = bpf_program__attach(bpf_object__find_program_by_name(o, argv[1]));
+	struct bpf_link *l = attach(load_object(argv[0], argv + 1, 1), argv[1]);
 
 	(void)argc;
 	say("pin", l ? -bpf_link__pin(l, argv[2]) : errno);
@@ -149,7 +163,7 @@ static int do_hold(int argc, char **argv)
 		n++;
 	o = load_object(argv[0], argv + 1, n - 1);
 	for (int i = 1; i < n; i++)
-		if (!bpf_program__attach(bpf_object__find_program_by_name(o, argv[i])))
+		if (!attach(o, argv[i]))
 			return 2;
 	pid = fork();
 	if (!pid) {
@@ -270,12 +284,11 @@ static int do_loosen(int argc, char **argv)
 
 static int do_preload(int argc, char **argv)
 {
-	struct bpf_object *o = bpf_object__open_file(argv[0], NULL);
-
+	held = bpf_object__open_file(argv[0], NULL);
 	(void)argc;
-	if (!o || bpf_object__load(o))
+	if (!held || bpf_object__load(held))
 		return 2;
-	say("preload", -bpf_obj_pin(prog_fd(o, "preload"), argv[1]));
+	say("preload", -bpf_obj_pin(prog_fd(held, "preload"), argv[1]));
 	return 0;
 }
 
