@@ -82,13 +82,14 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *alg = "p256", *form = "tpm", *path = NULL;
 	struct recovery_opts recovery = { 0 };
-	bool force = false;
+	bool force = false, pin = false;
 	const struct opt opts[] = {
 		OPT_STR(0, "alg", "ALG", "p256, p384, p521, rsa2048, rsa3072, rsa4096, or not in "
 			"a TPM ml-dsa-44, ml-dsa-65, ml-dsa-87 (default p256)", &alg),
 		OPT_STR(0, "form", "FORM", "tpm: the key never leaves the TPM; sealed: in a file "
 			"that the TPM opens; file: for tests and migration (default tpm)", &form),
 		RECOVERY_OPTS(&recovery),
+		OPT_FLAG(0, "pin", "form tpm: ask for a PIN that each use of the key needs", &pin),
 		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",
 			&path),
 		OPT_FLAG('f', "force", "replace a key that is there", &force),
@@ -105,7 +106,8 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 	if (r)
 		return r;
 	o.alg = alg;
-	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
+	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0) |
+		  (pin ? BPFKEY_MAKE_PIN : 0);
 	r = recovery_opts_apply(cli, &recovery, &o);
 	if (r)
 		return r;
@@ -124,7 +126,7 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 const struct cmd cmd_key_new = {
 	.noun = "key", .verb = "new", .args = "",
 	.summary = "make a private key in the TPM or in a file",
-	.flags = CMD_CHANGES | CMD_TPM, .run = key_new_run,
+	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = key_new_run,
 };
 
 static int key_import_run(struct cli *cli, int argc, const char **argv)

@@ -85,6 +85,7 @@ enum bpfkey_make_flags {
 	BPFKEY_MAKE_DRY_RUN = 1 << 1,	/* check everything, change nothing */
 	BPFKEY_MAKE_RECOVERY_PASSPHRASE = 1 << 2, /* sealed: a passphrase is the way back */
 	BPFKEY_MAKE_NO_RECOVERY = 1 << 3, /* sealed: with this TPM the key is lost */
+	BPFKEY_MAKE_PIN = 1 << 4,	/* tpm: under a PIN, which is asked for (bpfkey/secret.h) */
 };
 
 /**

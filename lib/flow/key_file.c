@@ -16,6 +16,7 @@
 #include "../base/text.h"
 #include "../crypto/digest.h"
 #include "../model/json.h"
+#include "../model/policy_json.h"
 #include "../model/sealed.h"
 #include "../token/token.h"
 
@@ -84,6 +85,8 @@ static int take_tpm(struct bpfkey_ctx *ctx, const struct js *j, struct sidecar *
 		r = take_str(ctx, j, "key_name", m->key_name, sizeof(m->key_name));
 	if (!r)
 		r = js_bool(ctx, j, "tpm_software", &m->tpm_software);
+	if (!r)
+		r = policy_json_get(ctx, j, &m->policy);
 	return r;
 }
 
@@ -243,6 +246,7 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, const stru
 	_cleanup_(js_freep) struct js *j = js_new();
 	_cleanup_(buf_done) struct buf hash = BUF(65);
 	char created[TEXT_TIME_MAX];
+	int r = 0;
 
 	text_hex(&hash, (struct view){ m->public_hash, sizeof(m->public_hash) });
 	if (!j || !buf_ok(&hash))
@@ -260,7 +264,10 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, const stru
 		js_set_bool(j, "tpm_software", m->tpm_software);
 		js_set_str(j, "srk_name", m->srk_name);
 		js_set_str(j, "key_name", m->key_name);
+		r = policy_json_set(ctx, j, &m->policy);
 	}
+	if (r < 0)
+		return r;
 	if (replaces)
 		js_set_obj(j, "replaces", replaces);
 	return js_text(ctx, j, ret);

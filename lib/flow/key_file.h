@@ -6,6 +6,7 @@
 #include <bpfkey/key.h>
 
 #include "../base/ctx.h"
+#include "../base/policy.h"
 #include "../base/pubkey.h"
 #include "../base/secret.h"
 
@@ -19,6 +20,7 @@ struct sidecar {
 	int64_t created;
 	bool tpm_software, imported;
 	char tpm_kind[16], srk_name[80], key_name[80];
+	struct key_policy policy;	/* of a key in a TPM */
 };
 
 /* sidecar_names_tpm - is it of a key that a TPM has, or has sealed? */

@@ -11,6 +11,7 @@
 #include "../crypto/pkey.h"
 #include "../token/token.h"
 #include "key_file.h"
+#include "key_use.h"
 #include "keys.h"
 #include "opts.h"
 #include "sealed_key.h"
@@ -181,6 +182,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(buf_done) struct buf pem = BUF(16 * 1024);
 	struct tpm_key_meta facts = { 0 }, again = { 0 };
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	struct tpm_identity id = { 0 };
 	struct pubkey pub;
 	int r;
@@ -196,7 +198,10 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
 
-	r = tpm_key_create(t, o->alg, NULL, &pem, &facts);
+	if (o->flags & BPFKEY_MAKE_PIN)
+		r = key_use_new(ctx, path, &u);
+	if (!r)
+		r = tpm_key_create(t, o->alg, &u.use, &pem, &facts);
 	if (!r)
 		r = tpm_key_describe(ctx, buf_view(&pem), &pub, &again);
 	if (!r)
@@ -204,6 +209,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (r < 0)
 		return r;
 	key_tpm_facts(m, &id, &facts);
+	m->policy = u.policy;
 	return key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
 }
 
@@ -227,6 +233,8 @@ static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey
 	if (!o->alg || (o->form != BPFKEY_FORM_FILE && o->form != BPFKEY_FORM_TPM &&
 			o->form != BPFKEY_FORM_SEALED))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
+	if (o->flags & BPFKEY_MAKE_PIN && o->form != BPFKEY_FORM_TPM)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "a PIN is for the form tpm");
 	r = check_alg(ctx, o->alg);
 	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
 		r = key_file_absent(ctx, path);

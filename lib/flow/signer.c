@@ -10,6 +10,7 @@
 #include "../token/token.h"
 #include "certs.h"
 #include "key_file.h"
+#include "key_use.h"
 #include "sealed_key.h"
 #include "sign_log.h"
 
@@ -17,6 +18,7 @@ struct signer {
 	struct bpfkey_ctx *ctx;
 	struct tpm *tpm;
 	struct tpm_key *tpm_key;
+	struct key_use use;	/* of @tpm_key */
 	struct token *token;
 	struct pkey *key;
 	struct bpfkey_cert *cert;
@@ -32,6 +34,7 @@ void signer_free(struct signer *s)
 	cert_free(s->cert);
 	pkey_free(s->key);
 	tpm_key_free(s->tpm_key);
+	key_use_done(&s->use);
 	tpm_close(s->tpm);
 	token_free(s->token);
 	sign_log_free(s->log);
@@ -55,10 +58,12 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 		return bk_fail(s->ctx, -BPFKEY_E_NO_TPM, "the TPM '%s' does not exist",
 			       bpfkey_ctx_tpm(s->ctx));
 	}
-	r = tpm_open(s->ctx, NULL, &s->tpm);
+	r = key_use_get(s->ctx, &f->meta.policy, s->shown, &s->use);
 	if (!r)
-		r = tpm_key_load(s->tpm, key_file_view(f), f->has_meta ? &meta : NULL, NULL,
-				 &s->tpm_key);
+		r = tpm_open(s->ctx, NULL, &s->tpm);
+	if (!r)
+		r = tpm_key_load(s->tpm, key_file_view(f), f->has_meta ? &meta : NULL,
+				 &s->use.use, &s->tpm_key);
 	if (r < 0)
 		return r;
 	return pkey_from_callback(s->ctx, tpm_key_public(s->tpm_key), tpm_key_sign, s->tpm_key,
