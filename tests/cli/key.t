@@ -185,14 +185,17 @@ hides=$(grep -c 1234 p.pem.meta)
 is "$hides" 0 'but not which'
 run kb cert new --tpm "$pintpm" --passphrase-file pin -k p.pem -r build -n x -o p.crt
 is "$rc" 0 'the key signs with its PIN'
-refused 3 'the PIN is wrong' kb cert new --tpm "$pintpm" --passphrase-file badpin -k p.pem -r build \
-	-n x -o q.crt
+refused 3 'the PIN is wrong' kb cert new --tpm "$pintpm" --passphrase-file badpin -k p.pem \
+	-r build -n x -o q.crt
 like "$err" 'hint: 1 wrong PINs are counted of' 'and what is left is told'
 run kb tpm show --tpm "$pintpm" --json
 json .result.lockout.failed_tries 1 'it was tried once'
-refused 2 'the PIN is empty' kb key new --tpm "$pintpm" --pin --passphrase-file nopin -o q.pem
-refused 2 'a PIN is for the form tpm' kb key new --form file --pin --passphrase-file pin -o q.pem
-refused 2 'needs a PIN' setsid -w "$KB" cert new --tpm "$pintpm" -k p.pem -r build -n x -o q.crt
+refused 2 'the PIN is empty' kb key new --tpm "$pintpm" --pin --passphrase-file nopin \
+	-o q.pem
+refused 2 'a PIN is for the form tpm' kb key new --form file --pin --passphrase-file pin \
+	-o q.pem
+refused 2 'needs a PIN' setsid -w "$KB" cert new --tpm "$pintpm" -k p.pem -r build -n x \
+	-o q.crt
 absent q.pem q.pem.meta q.crt
 mv p.pem.meta p.away
 refused 4 'asks for a PIN' kb cert new --tpm "$pintpm" -k p.pem -r build -n x -o q.crt
