@@ -35,7 +35,7 @@ collected() {
 }
 
 declare -A answer=()
-facts_new=(mldsa44 mldsa65 mldsa87 hash-ec-sha3-256)
+facts_new=(mldsa{44,65,87}{,-attr} hash-ec-sha3-256)
 unmade=()
 # made NAME...: those of them that an OpenSSL could make
 made() {
