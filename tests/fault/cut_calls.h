@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A power cut: what the kernel was not made to write is lost, in the worst way that POSIX allows,
- * and the process ends at once. Part of inject_calls.h.
+ * and the process ends at once. Part of inject_calls.h, which includes it in its midst.
  */
+#include "inject_calls.h"
+
 #ifndef CUT_CALLS_H
 #define CUT_CALLS_H
-
-#include <sys/types.h>
 
 #define CUT_MOST 64
 

@@ -14,9 +14,8 @@ new_anchor() {
 		keyctl-bpf -q cert new --key anchor.key --role anchor --name anchor -o anchor.pem
 }
 
-# new_key NAME [ALG]: NAME.key and NAME.pem, a build key in a file
-new_key() {
-	keyctl-bpf -q key new --form file --alg "${2:-p256}" -o "$1.key" 2>/dev/null || return
+# new_cert NAME: NAME.pem for the build key NAME.key
+new_cert() {
 	if [ -e anchor.pem ]; then
 		keyctl-bpf -q cert request --key "$1.key" --name "$1" -o "$1.csr" &&
 			keyctl-bpf -q cert issue "$1.csr" --ca anchor.pem --ca-key anchor.key \
@@ -24,6 +23,11 @@ new_key() {
 	else
 		keyctl-bpf -q cert new --key "$1.key" --role build --name "$1" -o "$1.pem"
 	fi
+}
+
+# new_key NAME [ALG]: NAME.key and NAME.pem, a build key in a file
+new_key() {
+	keyctl-bpf -q key new --form file --alg "${2:-p256}" -o "$1.key" 2>/dev/null && new_cert "$1"
 }
 
 # sign_bytes NAME FILE OUT: what an attacker signs with openssl, and what nobody's tool made

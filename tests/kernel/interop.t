@@ -24,6 +24,7 @@ ok "it reads an object" loader --check build.o
 refused 1 "no keyring was made on this machine" loader build.o
 ok "the keyring is made" keyctl-bpf keyring create
 ok "the build key is enrolled" keyctl-bpf keyring enroll build.pem
+[ "$KERNEL" != native ] || ok "and sealed, or it does not count" keyctl-bpf keyring seal --profile locked --yes
 
 run loader build.o pass
 is "$rc $err" "0 " "it loads the object"

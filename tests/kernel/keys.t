@@ -69,11 +69,14 @@ fi
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh
 . "$(dirname -- "$0")/lib/guest.sh"
 
-plan 19
 cd "$O/tests/kernel/keys.$KERNEL" || exit 1
 ok "the keyring is made" keyctl-bpf keyring create
 for k in $keys; do
 	refused 3 . keyctl-bpf load "$k.o"
 	ok "$k: enrolled" keyctl-bpf keyring enroll "$k.crt"
+done
+[ "$KERNEL" != native ] || ok "sealed, or it does not count" keyctl-bpf keyring seal --profile locked --yes
+for k in $keys; do
 	ok "$k: loads" keyctl-bpf load "$k.o"
 done
+done_testing

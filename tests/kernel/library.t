@@ -42,6 +42,7 @@ else
 fi
 ok "the keyring is made" keyctl-bpf keyring create
 ok "the build key is enrolled" keyctl-bpf keyring enroll build.pem
+[ "$KERNEL" != native ] || ok "and sealed, or it does not count" keyctl-bpf keyring seal --profile locked --yes
 keyctl-bpf --quiet key new --form file -o stranger.key 2>/dev/null
 keyctl-bpf --quiet cert new --key stranger.key --role build --name stranger -o stranger.pem
 

@@ -5,15 +5,22 @@
 
 # shellcheck disable=SC2154 # what run sets
 here=$(dirname -- "$0")
+# shellcheck source-path=SCRIPTDIR source=gate.sh
+. "$here/gate.sh"
 if [ -z "${GUEST-}" ]; then
 	# On the host: a key in a file, and what the tools make with it.
 	. "$here/lib/common.sh"
 	own=tests/kernel/skeleton.${KERNEL:-7.3}
 	dir=$O/$own kb=$O/keyctl-bpf object=$O/tests/kernel/skeleton_obj.bpf.o r=0
 	rm -rf "$dir" && mkdir -p "$dir"
-	"$kb" -q key new --form file -o "$dir/build.key" 2>/dev/null
-	"$kb" -q cert new --key "$dir/build.key" --role build --name build -o "$dir/build.pem"
-	"$here/lib/foreign" "${KERNEL:-7.3}" "$object" tiny "$dir/build.key" "$dir/build.pem" "$dir" || r=$?
+	# The lab's own kernel is a 7.3.
+	PATH=$(realpath "$O"):$PATH series=${KERNEL:-7.3} series=${series/native/7.3}
+	(
+		cd "$dir" || exit
+		[ "${KERNEL-}" != native ] || new_anchor
+		new_key build
+	)
+	"$here/lib/foreign" "$series" "$object" tiny "$dir/build.key" "$dir/build.pem" "$dir" || r=$?
 	[ "$r" = 0 ] || { [ "$r" = "$GONE" ] && echo "1..0 # SKIP no tool makes light skeletons for this kernel"; exit $((r == GONE ? 0 : r)); }
 	# The same without any check of the metadata, signed as if that were enough.
 	"$O/tests/cli/lskel" "$object" tiny >"$dir/bare.lskel.h"
@@ -26,7 +33,8 @@ if [ -z "${GUEST-}" ]; then
 	cc -static -O2 -DSKELETON='"tiny.h"' -I"$dir" "$here/lib/embed.c" -o "$dir/by_cc"
 	clang -static -O2 -DSKELETON='"tiny.h"' -I"$dir" "$here/lib/embed.c" -o "$dir/by_clang"
 	g++ -x c++ -static -O2 -DSKELETON='"tiny.h"' -I"$dir" "$here/lib/embed.c" -o "$dir/by_gxx"
-	guest_files=
+	guest_files=tests/kernel/gate.sh
+	[ "${KERNEL-}" != native ] || guest_files+=" \$O/$own/anchor.key \$O/$own/anchor.pem"
 	for f in by_cc by_clang by_gxx build.key build.pem plain.lskel.h signed.lskel.h tool bare.lskel.h weak.lskel.h \
 		bare/loader.bin bare/metadata.bin bare/insns.der; do
 		guest_files+=" \$O/$own/$f"
@@ -37,16 +45,20 @@ fi
 . "$here/lib/guest.sh"
 
 cp -r "$O/tests/kernel/skeleton.$KERNEL" /run/t && cd /run/t || exit 1
-chmod 600 build.key
+chmod 600 ./*.key
 diag "made by $(cat tool)"
 bpffs=/sys/fs/bpf
 modprobe bpf_keyring keyring_unsealed=1
 ok "the keyring is made" keyctl-bpf keyring create
 ok "the build key is enrolled" keyctl-bpf keyring enroll build.pem
 ring=$(cat /run/keyctl-bpf/keyring-id)
+if [ "$KERNEL" = native ]; then
+	ok "and so is an anchor" keyctl-bpf keyring enroll --role anchor anchor.pem
+	ok "sealed, or it does not count" keyctl-bpf keyring seal --profile anchored --yes
+fi
 
 # By the key that the tool signed with.
-accepted keyctl-bpf verify signed.lskel.h --machine --kernel "$KERNEL"
+accepted keyctl-bpf verify signed.lskel.h --machine --kernel "${KERNEL/native/7.3}"
 ok "it loads" keyctl-bpf load signed.lskel.h --pin $bpffs/first --attach
 for pin in pass on_entry on_entry_link on_syscall on_syscall_link; do
 	ok "$pin is pinned" test -e $bpffs/first/$pin
@@ -79,7 +91,7 @@ ok "the build key is removed" keyctl-bpf keyring remove build.pem
 refused 3 "kernel refused it \(ENOKEY\)" keyctl-bpf load signed.lskel.h --cert build.pem
 is "$(./by_cc "$ring")" "load=Required key not available" "the header's programs do not load either"
 keyctl-bpf -q key new --form tpm --alg p256 -o tpm.key
-keyctl-bpf -q cert new --key tpm.key --role build --name tpm -o tpm.pem
+new_cert tpm
 ok "a key of the TPM is enrolled" keyctl-bpf keyring enroll tpm.pem
 ok "the header is signed by it" keyctl-bpf resign signed.lskel.h --key tpm.key --cert tpm.pem \
 	--signed-by build.pem -o again.lskel.h
