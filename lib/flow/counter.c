@@ -107,6 +107,20 @@ int bpfkey_counter_read(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c,
 	return r < 0 ? r : since(ctx, id.index, base, now, ret_value);
 }
 
+/* as_owner - what writes to a counter takes: which it is, its TPM, the owner's password */
+static int as_owner(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c,
+		    struct tpm_index_id *ret_id, uint64_t *ret_base, struct tpm **ret_tpm,
+		    struct bk_secret **ret_owner)
+{
+	int r;
+
+	bk_enter(ctx);
+	r = take(ctx, c, ret_id, ret_base);
+	if (!r)
+		r = tpm_open(ctx, NULL, ret_tpm);
+	return r < 0 ? r : ask_owner(ctx, *ret_tpm, ret_owner);
+}
+
 int bpfkey_counter_increment(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c,
 			     uint64_t *ret_value)
 {
@@ -116,12 +130,7 @@ int bpfkey_counter_increment(struct bpfkey_ctx *ctx, const struct bpfkey_counter
 	uint64_t base, now = 0, value;
 	int r;
 
-	bk_enter(ctx);
-	r = take(ctx, c, &id, &base);
-	if (!r)
-		r = tpm_open(ctx, NULL, &t);
-	if (!r)
-		r = ask_owner(ctx, t, &owner);
+	r = as_owner(ctx, c, &id, &base, &t, &owner);
 	if (!r)
 		r = tpm_counter_up(t, &id, owner, &now);
 	return r < 0 ? r : since(ctx, id.index, base, now, ret_value ? ret_value : &value);
@@ -135,11 +144,6 @@ int bpfkey_counter_remove(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c
 	uint64_t base;
 	int r;
 
-	bk_enter(ctx);
-	r = take(ctx, c, &id, &base);
-	if (!r)
-		r = tpm_open(ctx, NULL, &t);
-	if (!r)
-		r = ask_owner(ctx, t, &owner);
+	r = as_owner(ctx, c, &id, &base, &t, &owner);
 	return r < 0 ? r : tpm_index_remove(t, &id, owner);
 }

@@ -219,37 +219,37 @@ static int handle(struct renewing *n, struct bpfkey_key **ret)
 	return key_handle(n->ctx, n->path, n->meta.alg, &n->meta, false, ret);
 }
 
+/* renew - @how of a key as @opts say */
+static int renew(struct renewing *n, const struct bpfkey_key_opts *opts,
+		 int (*how)(struct renewing *n), struct bpfkey_key **ret)
+{
+	struct bpfkey_key_opts o;
+	int r;
+
+	bk_enter(n->ctx);
+	n->o = &o;
+	r = opts_take(n->ctx, &o, sizeof(o), opts);
+	if (!r)
+		r = how(n);
+	if (r < 0)
+		return bk_fail(n->ctx, r, "cannot %s key '%s'",
+			       how == recover ? "recover" : "reseal", n->source);
+	return ret ? handle(n, ret) : 0;
+}
+
 int bpfkey_key_recover(struct bpfkey_ctx *ctx, const char *source, const char *path,
 		       const struct bpfkey_key_opts *opts, struct bpfkey_key **ret)
 {
 	_cleanup_(renewing_done) struct renewing n = { .ctx = ctx, .source = source,
 						       .path = path };
-	struct bpfkey_key_opts o;
-	int r;
 
-	bk_enter(ctx);
-	n.o = &o;
-	r = opts_take(ctx, &o, sizeof(o), opts);
-	if (!r)
-		r = recover(&n);
-	if (r < 0)
-		return bk_fail(ctx, r, "cannot recover key '%s'", source);
-	return ret ? handle(&n, ret) : 0;
+	return renew(&n, opts, recover, ret);
 }
 
 int bpfkey_key_reseal(struct bpfkey_ctx *ctx, const char *path,
 		      const struct bpfkey_key_opts *opts, struct bpfkey_key **ret)
 {
 	_cleanup_(renewing_done) struct renewing n = { .ctx = ctx, .source = path, .path = path };
-	struct bpfkey_key_opts o;
-	int r;
 
-	bk_enter(ctx);
-	n.o = &o;
-	r = opts_take(ctx, &o, sizeof(o), opts);
-	if (!r)
-		r = reseal(&n);
-	if (r < 0)
-		return bk_fail(ctx, r, "cannot reseal key '%s'", path);
-	return ret ? handle(&n, ret) : 0;
+	return renew(&n, opts, reseal, ret);
 }
