@@ -49,10 +49,4 @@ void inject_cut(unsigned long nth, unsigned int loses, int old);
 /* inject_cut_end - the work is done: the process is killed now. */
 void inject_cut_end(void);
 
-/* The first handle of a type (TPM2_HT_...): the TSS's own constants shift an int too far. */
-static inline uint32_t first_of(uint8_t type)
-{
-	return (uint32_t)type << 24;
-}
-
 #endif

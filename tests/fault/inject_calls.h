@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "tests/tpm/handles.h"
 
 static struct {
 	enum inject_kind kind;

@@ -12,6 +12,7 @@
 
 #include "inject.h"
 #include "key_flows.h"
+#include "tests/tpm/handles.h"
 #include "tpm/tpm_priv.h"
 
 /* The TPM of all flows; "embedded:tpm" is made in the scratch folder. */

@@ -8,6 +8,7 @@
 #include <bpfkey.h>
 
 #include "lib/base/explain.h"
+#include "tests/tpm/handles.h"
 #include "tests/tpm/help.h"
 
 static struct tpm *t;
@@ -311,17 +312,6 @@ static const struct { const char *what; TPM2_RC rc; TSS2_RC (*run)(void); int co
 	{ "129 bytes to seal", 0x1d5, too_long, BPFKEY_E_TOO_BIG },
 };
 
-static unsigned int left(TPM2_HANDLE first)
-{
-	_cleanup_(tpm_esys_freep) TPMS_CAPABILITY_DATA *data = NULL;
-	TPMI_YES_NO more;
-
-	if (Esys_GetCapability(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES,
-			       first, 8, &more, &data))
-		return 99;
-	return data->data.handles.count;
-}
-
 /* told - the sentence has the row's cause, the hint is its next step */
 static bool told(TPM2_RC rc)
 {
@@ -346,8 +336,8 @@ static void test_real(void)
 			ok(r == -cases[i].code, "0x%x as our code", cases[i].rc);
 		bk_forget(ctx);
 	}
-	is_int(left(TPM2_TRANSIENT_FIRST), 0, "no object is left");
-	is_int(left(TPM2_LOADED_SESSION_FIRST), 0, "no session is left");
+	is_int(handles_from(t, first_of(TPM2_HT_TRANSIENT)), 0, "no object is left");
+	is_int(handles_from(t, first_of(TPM2_HT_LOADED_SESSION)), 0, "no session is left");
 }
 
 /* A transport that answers every command with one code, and counts them. */

@@ -8,29 +8,18 @@
 
 #include <bpfkey.h>
 
+#include "tests/tpm/handles.h"
 #include "tests/tpm/help.h"
 #include "tpm/tpm_index.h"
 
 static struct tpm *t;
 
-/* has - how many handles of a kind the TPM has from @first on */
-static unsigned int has(TPM2_HANDLE first)
-{
-	_cleanup_(tpm_esys_freep) TPMS_CAPABILITY_DATA *data = NULL;
-	TPMI_YES_NO more;
-
-	if (Esys_GetCapability(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES,
-			       first, 64, &more, &data))
-		return 99;
-	return data->data.handles.count;
-}
-
 /* is_clean - nothing stays loaded; the one session that an open TPM keeps is not counted */
 static void is_clean(const char *after)
 {
 	tpm_session_close(t);
-	ok(!has(TPM2_TRANSIENT_FIRST), "no object is left %s", after);
-	ok(!has(TPM2_LOADED_SESSION_FIRST), "no session is left %s", after);
+	ok(!handles_from(t, first_of(TPM2_HT_TRANSIENT)), "no object is left %s", after);
+	ok(!handles_from(t, first_of(TPM2_HT_LOADED_SESSION)), "no session is left %s", after);
 }
 
 /* foreign - a counter as others make it: open to all */
@@ -246,7 +235,7 @@ int main(int argc, char **argv)
 	test_measure();
 	test_owner(&id);
 	ok(!tpm_index_remove(t, &id, NULL), "nothing stays");
-	is_int(has(BPFKEY_NV_FIRST), 0, "in the TPM");
+	is_int(handles_from(t, BPFKEY_NV_FIRST), 0, "in the TPM");
 	tpm_close(t);
 	test_public();
 	return end();
