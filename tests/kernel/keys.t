@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Keys from everywhere: what they sign on the host, the guest's kernel verifies and loads.
+# Keys from everywhere: what they sign on the host, the guest's kernel verifies and loads. Of
+# tpm2-openssl there are Debian 12's keys (theirs) and Debian 13's (theirs13).
 # lab: one kernel will do
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
-readonly keys="token p12 rsa3072 p384 imported theirs"
+readonly keys="token p12 rsa3072 p384 imported theirs theirs13"
 
 # on_host DIR: the keys, their certificates, and an object signed with each, all in DIR
 on_host() {
-	local kb=$O/keyctl-bpf hsm object tpm swtpm k
+	local kb=$O/keyctl-bpf hsm object tpm swtpm k r=0
 	object=$(dpkg -L libxdp1 | grep -m1 'xsk_def_xdp_prog\.o$')
 	rm -rf "$1" && mkdir -p "$1/tokens" "$1/swtpm" && cd "$1" || return
 	umask 077
@@ -42,6 +43,13 @@ on_host() {
 	TPM2OPENSSL_TCTI=swtpm:path=$PWD/sock openssl genpkey -provider tpm2 -provider default \
 		-propquery provider=tpm2 -algorithm EC -pkeyopt group:P-256 -out theirs.pem
 	signs theirs theirs.pem --tpm "swtpm:path=$PWD/sock"
+
+	TPM2OPENSSL_TCTI=swtpm:path=/tmp/work/sock "$here/lib/tpm13" "$PWD" sh -c 'set -e
+		dpkg-query -W tpm2-openssl
+		openssl genpkey -provider tpm2 -provider default -propquery provider=tpm2 \
+			-algorithm EC -pkeyopt group:P-256 -out theirs13.pem' || r=$?
+	[ "$r" != 77 ] || touch theirs13.none
+	signs theirs13 theirs13.pem --tpm "swtpm:path=$PWD/sock"
 	kill "$swtpm"
 }
 
@@ -58,7 +66,7 @@ if [ -z "${GUEST-}" ]; then
 	(on_host "$O/$made") >"$O/$made.log" 2>&1 </dev/null
 	guest_files=
 	for k in $keys; do
-		for f in "$k.crt" "$k.o"; do
+		for f in "$k.crt" "$k.o" "$k.none"; do
 			# One that is missing is a failed point in the guest, which the log explains.
 			# shellcheck disable=SC2016 # the driver expands it
 			[ -e "$O/$made/$f" ] && guest_files+=' $O/'"$made/$f"
@@ -71,12 +79,17 @@ fi
 
 cd "$O/tests/kernel/keys.$KERNEL" || exit 1
 ok "the keyring is made" keyctl-bpf keyring create
+[ ! -e theirs13.none ] || skip 3 "theirs13: the host cannot enter a Debian 13 root"
+usable=
 for k in $keys; do
+	[ -e "$k.none" ] || usable+=" $k"
+done
+for k in $usable; do
 	refused 3 . keyctl-bpf load "$k.o"
 	ok "$k: enrolled" keyctl-bpf keyring enroll "$k.crt"
 done
 [ "$KERNEL" != native ] || ok "sealed, or it does not count" keyctl-bpf keyring seal --profile locked --yes
-for k in $keys; do
+for k in $usable; do
 	ok "$k: loads" keyctl-bpf load "$k.o"
 done
 done_testing
