@@ -26,7 +26,8 @@
 # $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
 # of the tests; libxdp's BPF objects are in /bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0;
 # LONG and SAN are what they were on the host, $KERNEL is the series or "native"; root has the session keyring
-# of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings.
+# of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings. 'restart' boots the
+# machine anew with its disk and its TPM, and the test begins again with $BOOT one higher.
 
 guest_modules=${guest_modules-}
 guest_files=${guest_files-}
@@ -45,3 +46,13 @@ fi
 
 # shellcheck source=tests/kernel/lib/tap.sh
 . /lab/tests/kernel/lib/tap.sh
+
+# What outlives a boot: how many there were, and how many points.
+BOOT=1
+[ ! -s /disk/.restart ] || read -r BOOT tap_n </disk/.restart
+
+restart() {
+	echo "$((BOOT + 1)) $tap_n" >/disk/.restart
+	touch /run/restart
+	exit 0
+}
