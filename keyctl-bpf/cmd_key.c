@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* key: making private keys, taking others' in, and showing what a key is. */
+/* key: making private keys, and taking others' in. */
 #include <string.h>
 
 #include "cmd.h"
@@ -172,26 +172,4 @@ const struct cmd cmd_key_import = {
 	.noun = "key", .verb = "import", .args = "SOURCE",
 	.summary = "take a private key from PEM or PKCS#12 into the TPM or a file",
 	.min = 1, .max = 1, .flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = key_import_run,
-};
-
-static int key_show_run(struct cli *cli, int argc, const char **argv)
-{
-	const struct opt opts[] = { OPT_END };
-	struct bpfkey_key *key = NULL;
-	int r = opt_parse(cli, opts, argc, argv);
-
-	if (r)
-		return r;
-	r = bpfkey_key_open(cli->ctx, cli->argv[0], &key);
-	if (r < 0)
-		return r;
-	put_key(cli, bpfkey_key_info(key), true);
-	bpfkey_key_free(key);
-	return 0;
-}
-
-const struct cmd cmd_key_show = {
-	.noun = "key", .verb = "show", .args = "KEY",
-	.summary = "say what a private key is; needs no TPM",
-	.min = 1, .max = 1, .flags = CMD_KEY, .run = key_show_run,
 };
