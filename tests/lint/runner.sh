@@ -46,6 +46,9 @@ a_test bad 'echo 1..2' 'echo "not ok 1 - a"' 'echo "# because"' 'echo "ok 2 - b"
 	'exit 1'
 sums bad '1 passed, 1 failed, 0 skipped' "a failed point"
 like "$out" 'not ok 1 - a.*# because.*stderr: oops' "a failed point is shown with its reason"
+cp "$T/some/bad.t" "$T/some/test_good"
+run env -u T O="$T/build" tests/run -j 2 "$T/some/good.t" "$T/some/test_good"
+is "${out##*$'\n'}" '3 passed, 1 failed, 0 skipped' "a script and a program of one name both count"
 a_test noplan 'echo "ok 1 - a"'
 sums noplan '1 passed, 1 failed, 0 skipped' "no plan"
 a_test short 'echo 1..2' 'echo "ok 1 - a"'
