@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "../lib/base/file.h"
+#include "../lib/base/lock.h"
 #include "../lib/base/rd.h"
 #include "../lib/crypto/digest.h"
 
@@ -16,7 +16,6 @@
 #define STATE_MAX (1u << 20)
 #define LOCK_NAME "lock"
 #define LOCK_WAIT_MS 10000
-#define LOCK_STEP_MS 10
 #define NAME_LEN 64
 
 /*
@@ -71,19 +70,15 @@ static void note_holder(struct tcti_state *s)
 /* A lock file of its own: the state files are renamed, their locks would be lost. */
 static int take_lock(struct tcti_state *s)
 {
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-
 	s->lock_fd = openat(s->dir_fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock_fd < 0)
 		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot open '%s/" LOCK_NAME "'",
 				     s->dir);
-	for (int waited = 0; flock(s->lock_fd, LOCK_EX | LOCK_NB); waited += LOCK_STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno,
-					     "cannot lock '%s/" LOCK_NAME "'", s->dir);
-		if (waited >= LOCK_WAIT_MS)
+	if (lock_wait(s->lock_fd, LOCK_WAIT_MS)) {
+		if (errno == EWOULDBLOCK)
 			return fail_busy(s);
-		nanosleep(&step, NULL);
+		return bk_fail_errno(s->ctx, -BPFKEY_E_IO, errno, "cannot lock '%s/" LOCK_NAME "'",
+				     s->dir);
 	}
 	note_holder(s);
 	return 0;

@@ -7,13 +7,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "buf.h"
+#include "lock.h"
 
 #define LINE_MAX_BYTES (256 * 1024)
 #define LOCK_WAIT_MS 30000
-#define LOCK_STEP_MS 50
 
 static int fail(struct bpfkey_ctx *ctx, int err, const char *what, const char *path)
 {
@@ -75,17 +74,11 @@ int append_open(struct bpfkey_ctx *ctx, const char *path, bool create, int *ret_
 
 static int lock(struct bpfkey_ctx *ctx, const char *path, int fd)
 {
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000l };
-
-	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail(ctx, errno, "lock the log", path);
-		if (waited >= LOCK_WAIT_MS)
-			return bk_fail(ctx, -BPFKEY_E_BUSY, "another process holds the lock of the "
-				       "log '%s'", path);
-		nanosleep(&step, NULL);
-	}
-	return 0;
+	if (!lock_wait(fd, LOCK_WAIT_MS))
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return fail(ctx, errno, "lock the log", path);
+	return bk_fail(ctx, -BPFKEY_E_BUSY, "another process holds the lock of the log '%s'", path);
 }
 
 static int append_locked(struct bpfkey_ctx *ctx, const char *path, int fd, struct view line)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../base/file.h"
+#include "../base/lock.h"
 #include "../base/pcrs.h"
 #include "../base/text.h"
 #include "../crypto/public.h"
@@ -24,6 +25,18 @@ static int write_policy(struct bpfkey_ctx *ctx, const char *path, const struct p
 	int r = policy_file_text(ctx, f, &text);
 
 	return r < 0 ? r : bk_file_replace(ctx, path, 0644, buf_view(&text), flags);
+}
+
+/* replace_policy - not between another process's reading of it and its writing */
+static int replace_policy(struct bpfkey_ctx *ctx, const char *path, const struct policy_file *f)
+{
+	_cleanup_(bk_closep) int lock = -1;
+	int r = lock_file(ctx, path, &lock);
+
+	if (r < 0 && r != -BPFKEY_E_NOT_FOUND)
+		return r;
+	bk_forget(ctx);
+	return write_policy(ctx, path, f, BK_FILE_FORCE);
 }
 
 static int set_ref(struct bpfkey_ctx *ctx, const char *ref, struct policy_file *f)
@@ -76,7 +89,7 @@ static int make_policy(struct bpfkey_ctx *ctx, const char *path,
 	if (!r)
 		r = set_signer(ctx, o->key, &f);
 	if (!r && !dry)
-		r = write_policy(ctx, path, &f, force ? BK_FILE_FORCE : 0);
+		r = force ? replace_policy(ctx, path, &f) : write_policy(ctx, path, &f, 0);
 	return r < 0 ? r : policy_handle_new(ctx, &f, !dry, ret);
 }
 
@@ -226,12 +239,57 @@ static bool has_state(struct bpfkey_ctx *ctx, const struct policy_grants *all, b
 	return false;
 }
 
+/*
+ * put_state - into the policy in @f, unless it is there
+ * @ret_put: whether it was not
+ */
+static int put_state(struct bpfkey_ctx *ctx, bool replace, const struct policy_grant *g,
+		     struct policy_file *f, bool *ret_put)
+{
+	int r = 0;
+
+	*ret_put = !has_state(ctx, &f->grants, replace, g);
+	if (*ret_put && replace)
+		f->grants.n = 0;
+	if (*ret_put)
+		r = policy_file_add(ctx, f, g);
+	return r;
+}
+
+/* write_state - into the policy as it is now: others may have signed states meanwhile */
+static int write_state(struct bpfkey_ctx *ctx, const char *path, bool replace,
+		       const struct policy_grant *g, struct policy_file *f, bool *ret_put)
+{
+	_cleanup_(policy_file_done) struct policy_file now = { 0 };
+	_cleanup_(bk_closep) int lock = -1;
+	int r = lock_file(ctx, path, &lock);
+
+	if (!r)
+		r = policies_read(ctx, path, &now);
+	if (r < 0)
+		return r;
+	if (!public_same(&now.grants.signer, &f->grants.signer) ||
+	    strcmp(now.grants.ref, f->grants.ref))
+		return bk_fail(ctx, -BPFKEY_E_MISMATCH, "'%s' became another policy meanwhile",
+			       path);
+	r = put_state(ctx, replace, g, &now, ret_put);
+	if (!r && *ret_put)
+		r = write_policy(ctx, path, &now, BK_FILE_FORCE);
+	if (r < 0)
+		return r;
+	policy_file_done(f);
+	*f = now;
+	now = (struct policy_file){ 0 };
+	return 0;
+}
+
+/* The policy is locked only when nobody is asked for anything any more. */
 static int add_state(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_state_opts *o,
 		     struct bpfkey_policy **ret)
 {
 	_cleanup_(policy_file_done) struct policy_file f = { 0 };
+	bool dry = o->flags & BPFKEY_MAKE_DRY_RUN, put = false;
 	struct policy_grant g = { 0 };
-	bool there = false;
 	int r;
 
 	r = policies_read(ctx, path, &f);
@@ -240,18 +298,13 @@ static int add_state(struct bpfkey_ctx *ctx, const char *path, const struct bpfk
 	/* Also when there is nothing to do: whoever has not got the key learns it now. */
 	if (!r)
 		r = sign_state(ctx, o->key, &f.grants, &g);
+	if (!r && dry)
+		r = put_state(ctx, o->replace, &g, &f, &put);
+	else if (!r)
+		r = write_state(ctx, path, o->replace, &g, &f, &put);
 	if (r < 0)
 		return r;
-	there = has_state(ctx, &f.grants, o->replace, &g);
-	if (!there && o->replace)
-		f.grants.n = 0;
-	if (!there)
-		r = policy_file_add(ctx, &f, &g);
-	if (!r && !there && !(o->flags & BPFKEY_MAKE_DRY_RUN))
-		r = write_policy(ctx, path, &f, BK_FILE_FORCE);
-	if (r < 0)
-		return r;
-	return policy_handle_new(ctx, &f, !there && !(o->flags & BPFKEY_MAKE_DRY_RUN), ret);
+	return policy_handle_new(ctx, &f, put && !dry, ret);
 }
 
 int bpfkey_policy_sign(struct bpfkey_ctx *ctx, const char *path,

@@ -90,6 +90,39 @@ kb key policy new --key rsa.key -o rsa.p --quiet
 run kb key policy sign rsa.p --key rsa.key --pcr-values one.txt --json
 json '.result.states[0].signature_good' true 'an RSA key signs, too'
 
+# --- eight at once: each reads the policy, signs, and writes it, and none undoes another
+
+kb key policy new --key policy.key -o many.p --quiet
+for round in 1 2 3; do
+	for i in 1 2 3 4 5 6 7 8; do
+		values "$(printf "$round$i%.0s" {1..32})" >"many$i.txt"
+		kb key policy sign many.p --key policy.key --pcr-values "many$i.txt" --quiet &
+	done
+	wait
+	is "$(jq '[.states[].pcrs.values[].value] | unique | length' many.p)" $((8 * round)) \
+		"eight processes at once, round $round: every state is there"
+done
+run kb key policy show many.p --tpm "device:$fake" --json
+json '[.result.states[].signature_good] | unique == [true]' true 'and signed'
+is "$(find . -maxdepth 1 -name '*lock*' -o -maxdepth 1 -name '.keyctl-bpf*' | wc -l)" 0 'nothing else stays'
+exec 9<many.p
+flock 9
+"$KB" key policy sign many.p --key policy.key --pcr-values one.txt --quiet 2>said 9<&- &
+waiting=$!
+kb key policy new --key other.key --force -o replaced.p --quiet
+for ((i = 0; i < 200; i++)); do
+	readlink /proc/$waiting/fd/* 2>/dev/null | grep -q 'many.p$' && break
+	sleep 0.05
+done
+ok 'one waits while another has the lock' test $i -lt 200
+mv replaced.p many.p
+sum=$(sha256sum <many.p)
+exec 9<&-
+wait $waiting
+is "$?" 3 'a policy that became another one meanwhile'
+like "$(cat said)" "'many.p' became another policy meanwhile" 'is told'
+is "$(sha256sum <many.p)" "$sum" 'is left alone'
+
 # --- refused
 
 sum=$(sha256sum <p)
