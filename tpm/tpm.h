@@ -240,6 +240,12 @@ struct tpm_index_id {
 };
 
 /*
+ * tpm_key_meanwhile - what tpm_key_sign() does while the TPM computes
+ * @fn: must not use the TPM; NULL: nothing
+ */
+void tpm_key_meanwhile(struct tpm_key *k, void (*fn)(void *user), void *user);
+
+/*
  * tpm_counter_new - a monotonic counter that the TPM's owner may count up, and
  * everybody read
  * @index: 0: the first free one of our range

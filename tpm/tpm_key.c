@@ -9,6 +9,8 @@ struct tpm_key {
 	struct tpm_auth auth;
 	struct pubkey public;
 	TPMI_ALG_HASH hash;	/* the only one it signs, or TPM2_ALG_NULL */
+	void (*meanwhile)(void *user);
+	void *meanwhile_user;
 };
 
 static const struct {
@@ -376,13 +378,39 @@ static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint
 	return 0;
 }
 
+void tpm_key_meanwhile(struct tpm_key *k, void (*fn)(void *user), void *user)
+{
+	k->meanwhile = fn;
+	k->meanwhile_user = user;
+}
+
+/* sign - Esys_Sign() in its two halves, and what there is to do between them */
+static TSS2_RC sign(struct tpm_key *k, ESYS_TR session, const TPM2B_DIGEST *d,
+		    const TPMT_SIG_SCHEME *scheme, TPMT_SIGNATURE **ret)
+{
+	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
+	ESYS_CONTEXT *esys = k->object.t->esys;
+	TSS2_RC rc = Esys_SetTimeout(esys, TSS2_TCTI_TIMEOUT_BLOCK);
+
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Sign_Async(esys, k->object.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, d,
+				     scheme, &no_ticket);
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	if (k->meanwhile)
+		k->meanwhile(k->meanwhile_user);
+	/* A TPM that was busy wants the command again, which ESYS has sent then. */
+	do
+		rc = Esys_Sign_Finish(esys, ret);
+	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
+	return rc;
+}
+
 int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, uint8_t *sig,
 		 size_t cap, size_t *ret_n)
 {
-	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
 	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
 	struct tpm_key *k = user;
-	struct tpm *t = k->object.t;
 	TPM2B_DIGEST d = { 0 };
 	TPMT_SIG_SCHEME scheme = { 0 };
 	ESYS_TR session;
@@ -399,8 +427,7 @@ int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, ui
 	r = tpm_auth_session(&k->auth, 0, &session);
 	if (r < 0)
 		return r;
-	rc = Esys_Sign(t->esys, k->object.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme,
-		       &no_ticket, &signature);
+	rc = sign(k, session, &d, &scheme, &signature);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_auth_fail(&k->auth, rc, "cannot sign with the TPM key");
 	return take_signature(k, signature, sig, cap, ret_n);

@@ -190,10 +190,10 @@ static int give_name(struct temp *t, const char *name)
 /* temp_publish - the whole file appears as @base, in the place of another or not at all */
 static int temp_publish(struct temp *t, const char *base, bool replace)
 {
-	if (!t->named && !replace)
-		return give_name(t, base);
 	if (!t->named) {
-		if (give_name(t, t->name))
+		if (!give_name(t, base))
+			return 0;
+		if (!replace || errno != EEXIST || give_name(t, t->name))
 			return -1;
 		t->named = true;
 	}
@@ -264,9 +264,26 @@ void bk_pending_start(struct bk_pending *p)
 	(void)sync_file_range(p->temp.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+/* same_place - are two descriptors on one file system, or even the same file? */
+static bool same_place(int a, int b, bool file)
+{
+	struct stat x, y;
+
+	return !fstat(a, &x) && !fstat(b, &y) && x.st_dev == y.st_dev &&
+	       (!file || x.st_ino == y.st_ino);
+}
+
 int bk_pending_sync(struct bpfkey_ctx *ctx, struct bk_pending *p)
 {
 	return fsync(p->temp.fd) ? file_error(ctx, errno, "write", p->path) : 0;
+}
+
+int bk_pending_sync_all(struct bpfkey_ctx *ctx, struct bk_pending *p,
+			const struct bk_pending *before)
+{
+	if (before && same_place(p->temp.fd, before->temp.fd, false))
+		return 0;
+	return syncfs(p->temp.fd) ? file_error(ctx, errno, "write", p->path) : 0;
 }
 
 int bk_pending_name(struct bpfkey_ctx *ctx, struct bk_pending *p)
@@ -279,10 +296,13 @@ int bk_pending_name(struct bpfkey_ctx *ctx, struct bk_pending *p)
 	return bk_fail(ctx, -BPFKEY_E_EXISTS, "'%s' exists already", p->path);
 }
 
-int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p)
+int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p,
+		      const struct bk_pending *before)
 {
 	int err;
 
+	if (before && same_place(p->temp.dir, before->temp.dir, true))
+		return 0;
 	if (!fsync(p->temp.dir))
 		return 0;
 	err = errno;
@@ -300,7 +320,7 @@ int bk_file_replace(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struc
 
 	r = r < 0 ? r : bk_pending_sync(ctx, p);
 	r = r < 0 ? r : bk_pending_name(ctx, p);
-	return r < 0 ? r : bk_pending_settle(ctx, p);
+	return r < 0 ? r : bk_pending_settle(ctx, p, NULL);
 }
 
 /* make_step - one directory below @parent, which is closed and replaced. */

@@ -53,7 +53,18 @@ int bk_pending_new(struct bpfkey_ctx *ctx, const char *path, mode_t mode, struct
 void bk_pending_start(struct bk_pending *p);
 int bk_pending_sync(struct bpfkey_ctx *ctx, struct bk_pending *p);
 int bk_pending_name(struct bpfkey_ctx *ctx, struct bk_pending *p);
-int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p);
+
+/*
+ * What serves a whole file system or directory is done once for those that follow one another.
+ * @before: the one before @p that succeeded in this step; NULL: @p is the first
+ *
+ * bk_pending_sync_all() - in the place of bk_pending_sync(), where many files would each have
+ * the disk empty its cache; it also waits for what others have written there
+ */
+int bk_pending_sync_all(struct bpfkey_ctx *ctx, struct bk_pending *p,
+			const struct bk_pending *before);
+int bk_pending_settle(struct bpfkey_ctx *ctx, struct bk_pending *p,
+		      const struct bk_pending *before);
 void bk_pending_free(struct bk_pending *p);
 DEFINE_CLEANUP(struct bk_pending *, bk_pending_free)
 

@@ -140,11 +140,9 @@ static int build(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_c
 	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }
 
-int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+int cms_make(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
 	     struct view data, struct buf *ret)
 {
-	struct bpfkey_cert *const signer[] = { (struct bpfkey_cert *)cert };
-	_cleanup_(buf_done) struct buf der = BUF(CMS_MAX);
 	int r;
 
 	r = algo_check(ctx, cert_info(cert)->alg);
@@ -159,13 +157,35 @@ int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert 
 	}
 	if (data.n > INT32_MAX)
 		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "too large to sign");
+	r = build(ctx, key, cert, data, ret);
+	return r < 0 ? bk_fail(ctx, r, "cannot make the signature") : 0;
+}
 
-	r = build(ctx, key, cert, data, &der);
+int cms_prove(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+	      struct view der, struct view data)
+{
+	struct bpfkey_cert *const signer[] = { (struct bpfkey_cert *)cert };
+	int r;
+
+	if (pkey_is_proven(key))
+		return 0;
 	/* A TPM may answer nonsense; and what does not verify here must not leave. */
-	if (!r)
-		r = cms_verify(ctx, buf_view(&der), data, signer, 1, NULL);
+	r = cms_verify(ctx, der, data, signer, 1, NULL);
 	if (r < 0)
 		return bk_fail(ctx, r, "cannot make the signature");
+	pkey_set_proven(key);
+	return 0;
+}
+
+int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+	     struct view data, struct buf *ret)
+{
+	_cleanup_(buf_done) struct buf der = BUF(CMS_MAX);
+	int r = cms_make(ctx, key, cert, data, &der);
+
+	r = r < 0 ? r : cms_prove(ctx, key, cert, buf_view(&der), data);
+	if (r < 0)
+		return r;
 	buf_put(ret, der.p, der.n);
 	return buf_ok(ret) ? 0 : bk_out_of_memory(ctx);
 }

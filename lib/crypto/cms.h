@@ -17,10 +17,21 @@ struct pkey;
 #define CMS_MAX 8192	/* KMALLOC_MAX_CACHE_SIZE: larger ones the kernel refuses with EINVAL */
 
 /*
- * cms_sign - detached CMS SignedData over @data, DER into @ret
+ * cms_sign - detached CMS SignedData over @data, DER into @ret: cms_make(), and
+ * then cms_prove()
  */
 int cms_sign(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
 	     struct view data, struct buf *ret);
+int cms_make(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+	     struct view data, struct buf *ret);
+
+/*
+ * cms_prove - is what cms_make() made good? A signature from elsewhere is
+ * always verified; of a key that is here the first one with each hash, which
+ * shows that key, certificate and form fit: OpenSSL checks its own arithmetic.
+ */
+int cms_prove(struct bpfkey_ctx *ctx, struct pkey *key, const struct bpfkey_cert *cert,
+	      struct view der, struct view data);
 
 /*
  * cms_verify - is @der a signature over @data by one of @certs?

@@ -68,6 +68,13 @@ int pkey_from_evp(struct bpfkey_ctx *ctx, EVP_PKEY **evp, struct pkey **ret);
 /* pkey_number - one of the key's, @n bytes, big-endian; 0 when it has none or it is longer */
 int pkey_number(EVP_PKEY *evp, const char *name, uint8_t *out, size_t n);
 
+/*
+ * pkey_is_proven - did a signature with the present hash verify that OpenSSL
+ * made here? Never of a key that is elsewhere.
+ */
+bool pkey_is_proven(const struct pkey *key);
+void pkey_set_proven(struct pkey *key);
+
 X509 *cert_x509(const struct bpfkey_cert *cert);
 
 /*

@@ -20,7 +20,7 @@ struct pkey {
 	struct remote_key *remote;	/* NULL: the numbers are in evp */
 	const char *hash;
 	uint8_t spki_hash[SHA256_LEN];	/* of @evp, which never changes */
-	bool has_spki_hash;
+	bool has_spki_hash, proven;
 };
 
 #define PEM_MAX (16 * 1024)
@@ -285,7 +285,18 @@ const char *pkey_alg(const struct pkey *key)
 
 int pkey_use_hash(struct bpfkey_ctx *ctx, struct pkey *key, const char *hash)
 {
+	key->proven = false;
 	return algo_pick_hash(ctx, key->alg.name, hash, &key->hash);
+}
+
+bool pkey_is_proven(const struct pkey *key)
+{
+	return key->proven;
+}
+
+void pkey_set_proven(struct pkey *key)
+{
+	key->proven = !key->remote;
 }
 
 const char *pkey_hash(const struct pkey *key)

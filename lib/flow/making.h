@@ -3,6 +3,7 @@
 #ifndef BK_MAKING_H
 #define BK_MAKING_H
 
+#include "../base/file.h"
 #include "../kernel/loader.h"
 #include "signer_handle.h"
 #include "skeleton.h"
@@ -18,10 +19,30 @@ struct making {
 	struct buf insns_sig, metadata_sig, manifest, file;
 };
 
-/* making_sign - the loader's two signatures and the manifest. */
+/*
+ * making_opts - a call's options; clears what the last call said
+ *
+ * Then four steps. Only the second one uses the key, and the third one fails when what came from
+ * there is not good: nothing leaves without it.
+ */
+int making_opts(struct bpfkey_signer *s, const struct bpfkey_sign_opts *opts,
+		struct bpfkey_sign_opts *ret);
+int making_prepare(struct making *m, const char *in);
+int making_use_key(struct making *m);
+int making_prove(struct making *m);
+
+/*
+ * making_write - put it where it belongs, and into the log
+ * @out: NULL: the caller keeps it in memory
+ * @ret: if not NULL, it gets what waits for its name instead, where nobody logs
+ */
+int making_write(struct making *m, const char *in, const char *out, struct bk_pending **ret);
+void making_done(struct making *m);
+
+/* making_sign - the loader's two signatures and the manifest; unproven */
 int making_sign(struct making *m);
 
-/* making_assemble - the file, signed as a whole. */
+/* making_assemble - the file, signed as a whole; unproven */
 int making_assemble(struct making *m);
 
 /* making_again - what was read, with other signatures and nothing else made anew. */

@@ -13,7 +13,6 @@
 
 #define KCONFIG_FILE_MAX (4u << 20)
 #define RAW_MAX (64u << 20)
-#define BATCH_MAX 64	/* files that are open at a time; two descriptors each */
 
 /* The name that libbpf would take: of "dir/prog.bpf.o" it is "prog". */
 static char *name_of(const char *path)
@@ -24,7 +23,7 @@ static char *name_of(const char *path)
 	return strndup(base, strcspn(base, "."));
 }
 
-static void making_done(struct making *m)
+void making_done(struct making *m)
 {
 	elf_done(&m->elf);
 	loader_done(&m->loader);
@@ -131,12 +130,12 @@ int making_sign(struct making *m)
 	int r;
 
 	m->insns_sig = m->metadata_sig = BUF(CMS_MAX);
-	r = signer_cms(s, insns, &m->insns_sig);
+	r = signer_cms_unproven(s, insns, &m->insns_sig);
 	buf_put(&both, insns.p, insns.n);
 	buf_put(&both, data.p, data.n);
 	if (!r && !buf_ok(&both))
 		r = bk_out_of_memory(m->s->ctx);
-	r = r < 0 ? r : signer_cms(s, buf_view(&both), &m->metadata_sig);
+	r = r < 0 ? r : signer_cms_unproven(s, buf_view(&both), &m->metadata_sig);
 	return r < 0 ? r : manifest_encode(m->s->ctx, &m->loader.manifest, &m->manifest);
 }
 
@@ -174,41 +173,39 @@ static int list_digests(struct making *m, struct buf *ret)
  */
 int making_assemble(struct making *m)
 {
-	_cleanup_(buf_done) struct buf sized = BUF(0), list = BUF(0), copy = BUF(0);
-	_cleanup_(buf_done) struct buf sig = BUF(CMS_MAX);
-	struct bpfkey_object *o = NULL;
+	_cleanup_(buf_done) struct buf sized = BUF(0), list = BUF(0), sig = BUF(CMS_MAX);
 	int r = append(m, (struct view){ 0 });
 
 	r = r < 0 ? r : list_digests(m, &sized);
 	r = r < 0 ? r : append(m, buf_view(&sized));
 	r = r < 0 ? r : list_digests(m, &list);
 	r = r < 0 ? r : append(m, buf_view(&list));
-	r = r < 0 ? r : signer_cms(m->s->signer, buf_view(&list), &sig);
-	r = r < 0 ? r : elf_append_last(m->s->ctx, &m->file, buf_view(&sig));
-	if (r < 0)
-		return r;
-
-	/* What a verifier would refuse is never written. */
-	copy = BUF(ELF_OBJECT_MAX);
-	buf_put(&copy, m->file.p, m->file.n);
-	if (!buf_ok(&copy))
-		return bk_out_of_memory(m->s->ctx);
-	r = object_from_bytes(m->s->ctx, "", &copy, &o);
-	bpfkey_object_free(o);
-	return r < 0 ? bk_fail(m->s->ctx, -BPFKEY_E_INTERNAL, "the signed object is not good") : 0;
+	r = r < 0 ? r : signer_cms_unproven(m->s->signer, buf_view(&list), &sig);
+	return r < 0 ? r : elf_append_last(m->s->ctx, &m->file, buf_view(&sig));
 }
 
-/*
- * @out NULL: the caller keeps it in memory; @ret: if not NULL, it gets what waits for its name
- * instead, where nobody logs
- */
-static int write_output(struct making *m, const char *in, const char *out,
-			struct bk_pending **ret)
+static bool is_raw(const struct making *m)
+{
+	return m->opts->flags & BPFKEY_SIGN_RAW;
+}
+
+static struct view input_bytes(const struct making *m)
+{
+	return m->bytes.p ? m->bytes : buf_view(&m->original);
+}
+
+static const char *kind_of(const struct making *m)
+{
+	if (is_raw(m))
+		return "raw";
+	return m->old && m->old->skeleton ? "skeleton" : "object";
+}
+
+int making_write(struct making *m, const char *in, const char *out, struct bk_pending **ret)
 {
 	struct sign_output o = {
-		.kind = m->old && m->old->skeleton ? "skeleton" : "object",
-		.in = in, .out = out, .mode = 0644,
-		.before = m->old ? buf_view(&m->old->file) : buf_view(&m->original),
+		.kind = kind_of(m), .in = in, .out = out, .mode = 0644,
+		.before = m->old ? buf_view(&m->old->file) : input_bytes(m),
 		.after = buf_view(&m->file),
 		.flags = m->opts->flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
 	};
@@ -216,7 +213,7 @@ static int write_output(struct making *m, const char *in, const char *out,
 
 	if (out && (m->opts->flags & BPFKEY_SIGN_DRY_RUN))
 		return 0;
-	if (out && !strcmp(in, out) && !stat(in, &st))
+	if (out && !is_raw(m) && !strcmp(in, out) && !stat(in, &st))
 		o.mode = st.st_mode & 0777;
 	if (out && ret && !signer_log(m->s->signer))
 		return bk_pending_new(m->s->ctx, out, o.mode, o.after, o.flags, ret);
@@ -241,72 +238,101 @@ static int read_kconfig(struct making *m)
 	return 0;
 }
 
-/* All but writing it: the signed object is m->file then. */
-static int make_object(struct making *m, const char *in)
+/* making_again() has all that it needs in what was read. */
+static bool is_again(const struct making *m)
 {
-	int r = read_kconfig(m);
+	return m->opts->flags & BPFKEY_SIGN_AGAIN;
+}
 
+static int read_raw(struct making *m, const char *in)
+{
+	struct bpfkey_ctx *ctx = m->s->ctx;
+	int r = 0;
+
+	m->original = BUF(RAW_MAX);
+	if (!m->bytes.p)
+		r = bk_file_read(ctx, in, RAW_MAX, &m->original);
+	if (!r && !input_bytes(m).n)
+		r = bk_fail(ctx, -BPFKEY_E_FORMAT, "it is empty");
+	if (!r && input_bytes(m).n > RAW_MAX)
+		r = bk_fail(ctx, -BPFKEY_E_TOO_BIG, "more than %u bytes", RAW_MAX);
+	return r;
+}
+
+int making_prepare(struct making *m, const char *in)
+{
+	int r;
+
+	if (is_raw(m))
+		return read_raw(m, in);
+	r = read_kconfig(m);
 	r = r < 0 ? r : read_input(m, in);
-	if (r >= 0 && m->opts->flags & BPFKEY_SIGN_AGAIN)
+	return r < 0 || is_again(m) ? r : make_loader(m, in);
+}
+
+int making_use_key(struct making *m)
+{
+	int r;
+
+	if (is_raw(m)) {
+		m->file = BUF(CMS_MAX);
+		return signer_cms_unproven(m->s->signer, input_bytes(m), &m->file);
+	}
+	if (is_again(m))
 		return making_again(m);
-	r = r < 0 ? r : make_loader(m, in);
-	r = r < 0 ? r : making_sign(m);
-	r = r < 0 ? r : making_assemble(m);
+	r = making_sign(m);
+	return r < 0 ? r : making_assemble(m);
+}
+
+/* What a verifier would refuse is never written. */
+static int prove_object(struct making *m)
+{
+	struct bpfkey_cert *const by = (struct bpfkey_cert *)signer_cert(m->s->signer);
+	_cleanup_(bpfkey_object_freep) struct bpfkey_object *o = NULL;
+	_cleanup_(buf_done) struct buf copy = BUF(ELF_OBJECT_MAX);
+	int r;
+
+	buf_put(&copy, m->file.p, m->file.n);
+	if (!buf_ok(&copy))
+		return bk_out_of_memory(m->s->ctx);
+	r = object_from_bytes(m->s->ctx, "", &copy, &o);
+	if (r < 0)
+		return bk_fail(m->s->ctx, -BPFKEY_E_INTERNAL, "the signed object is not good");
+	return object_signed_by(o, &by, 1);
+}
+
+int making_prove(struct making *m)
+{
+	int r = 0;
+
+	if (is_raw(m))
+		return signer_prove(m->s->signer, buf_view(&m->file), input_bytes(m));
+	if (!m->old || !m->old->skeleton)
+		r = prove_object(m);
 	return r >= 0 && m->opts->flags & BPFKEY_SIGN_HEADER ? making_header(m) : r;
 }
 
-static int sign_bytes(struct bpfkey_signer *s, struct view data, struct buf *ret)
+/* make - all but writing it: it is m->file then */
+static int make(struct making *m, const char *in)
 {
-	if (!data.n)
-		return bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
-	return signer_cms(s->signer, data, ret);
-}
+	int r = making_prepare(m, in);
 
-static int write_raw(struct bpfkey_signer *s, const char *in, const char *out, struct view data,
-		     const struct buf *sig, unsigned int flags, struct bk_pending **ret)
-{
-	const struct sign_output o = {
-		.kind = "raw", .in = in, .out = out, .mode = 0644,
-		.before = data, .after = buf_view(sig),
-		.flags = flags & BPFKEY_SIGN_FORCE ? BK_FILE_FORCE : 0,
-	};
-
-	if (flags & BPFKEY_SIGN_DRY_RUN)
-		return 0;
-	if (out && ret && !signer_log(s->signer))
-		return bk_pending_new(s->ctx, out, o.mode, o.after, o.flags, ret);
-	return sign_log_publish(s->signer, &o);
-}
-
-/* sign_raw - @ret as write_output() has it */
-static int sign_raw(struct bpfkey_signer *s, const char *in, const char *out, unsigned int flags,
-		    struct bk_pending **ret)
-{
-	_cleanup_(buf_done) struct buf data = BUF(RAW_MAX), sig = BUF(CMS_MAX);
-	int r = bk_file_read(s->ctx, in, RAW_MAX, &data);
-
-	r = r < 0 ? r : sign_bytes(s, buf_view(&data), &sig);
-	return r < 0 ? r : write_raw(s, in, out, buf_view(&data), &sig, flags, ret);
+	r = r < 0 ? r : making_use_key(m);
+	return r < 0 ? r : making_prove(m);
 }
 
 static int sign_object(struct bpfkey_signer *s, const char *in, const char *out,
-		       const struct bpfkey_sign_opts *opts, struct bk_pending **ret)
+		       const struct bpfkey_sign_opts *opts)
 {
 	_cleanup_(making_done) struct making m = { .s = s, .opts = opts };
-	int r;
+	int r = make(&m, in);
 
-	if (opts->flags & BPFKEY_SIGN_RAW) {
-		r = sign_raw(s, in, out, opts->flags, ret);
-	} else {
-		r = make_object(&m, in);
-		r = r < 0 ? r : write_output(&m, in, out, ret);
-	}
+	r = r < 0 ? r : making_write(&m, in, out, NULL);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
 }
 
-/* take_opts - as one call has them; clears what the last one said */
-static int take_opts(struct bpfkey_signer *s, const struct bpfkey_sign_opts *opts,
-		     struct bpfkey_sign_opts *ret)
+int making_opts(struct bpfkey_signer *s, const struct bpfkey_sign_opts *opts,
+		struct bpfkey_sign_opts *ret)
 {
 	bk_enter(s->ctx);
 	return opts ? opts_take(s->ctx, ret, sizeof(*ret), opts) : 0;
@@ -316,9 +342,9 @@ int bpfkey_sign_object(struct bpfkey_signer *s, const char *in, const char *out,
 		       const struct bpfkey_sign_opts *opts)
 {
 	struct bpfkey_sign_opts o = { 0 };
-	int r = take_opts(s, opts, &o);
+	int r = making_opts(s, opts, &o);
 
-	return r < 0 ? r : sign_object(s, in, out, &o, NULL);
+	return r < 0 ? r : sign_object(s, in, out, &o);
 }
 
 static int hand_over(struct bpfkey_ctx *ctx, struct buf *b, void **ret, size_t *ret_n)
@@ -335,145 +361,40 @@ int bpfkey_sign_object_mem(struct bpfkey_signer *s, const char *name, const void
 {
 	struct bpfkey_sign_opts o = { 0 };
 	_cleanup_(making_done) struct making m = { .s = s, .opts = &o, .bytes = { data, n } };
-	int r = 0;
+	int r = making_opts(s, opts, &o);
 
-	bk_enter(s->ctx);
-	if (opts)
-		r = opts_take(s->ctx, &o, sizeof(o), opts);
 	if (!r && o.flags & BPFKEY_SIGN_RAW)
 		r = bk_fail(s->ctx, -BPFKEY_E_USAGE, "bytes as they are: that is "
 			    "bpfkey_sign_raw_mem()");
 	if (!r && (!data || !n))
 		r = bk_fail(s->ctx, -BPFKEY_E_FORMAT, "it is empty");
-	r = r < 0 ? r : make_object(&m, name);
-	r = r < 0 ? r : write_output(&m, name, NULL, NULL);
+	r = r < 0 ? r : make(&m, name);
+	r = r < 0 ? r : making_write(&m, name, NULL, NULL);
 	r = r < 0 ? r : hand_over(s->ctx, &m.file, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", name) : 0;
-}
-
-/* Exit class 3 matters most, then 4, then the rest. */
-static int weight(int r)
-{
-	static const int weights[] = { 0, 1, 1, 3, 2 };
-
-	return weights[bpfkey_err_exit(r)];
-}
-
-/* Signed objects that wait for the disk together. */
-struct batch {
-	struct bpfkey_signer *s;
-	int worst;
-	size_t n;
-	struct bpfkey_sign_job *jobs[BATCH_MAX];
-	struct bk_pending *files[BATCH_MAX];
-};
-
-static void job_failed(struct batch *b, struct bpfkey_sign_job *j, int r)
-{
-	j->result = r;
-	j->message = strdup(bpfkey_ctx_message(b->s->ctx));
-	j->hint = strdup(bpfkey_ctx_hint(b->s->ctx));
-	if (weight(r) > weight(b->worst))
-		b->worst = r;
-}
-
-static void batch_step(struct batch *b, int (*step)(struct bpfkey_ctx *, struct bk_pending *))
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < b->n; i++) {
-		struct bk_pending *p = b->files[i];
-		int r;
-
-		bk_enter(b->s->ctx);
-		r = step(b->s->ctx, p);
-		if (r < 0) {
-			r = bk_fail(b->s->ctx, r, "cannot sign '%s'", b->jobs[i]->in);
-			job_failed(b, b->jobs[i], r);
-			bk_pending_free(p);
-			continue;
-		}
-		b->jobs[n] = b->jobs[i];
-		b->files[n++] = p;
-	}
-	b->n = n;
-}
-
-static void batch_finish(struct batch *b)
-{
-	batch_step(b, bk_pending_sync);
-	batch_step(b, bk_pending_name);
-	batch_step(b, bk_pending_settle);
-	while (b->n)
-		bk_pending_free(b->files[--b->n]);
-}
-
-static void batch_sign(struct batch *b, struct bpfkey_sign_job *j,
-		       const struct bpfkey_sign_opts *opts)
-{
-	struct bpfkey_sign_opts o = { 0 };
-	struct bk_pending *p = NULL;
-	int r = take_opts(b->s, opts, &o);
-
-	j->result = 0;
-	j->message = j->hint = NULL;
-	r = r < 0 ? r : sign_object(b->s, j->in, j->out, &o, &p);
-	if (r < 0) {
-		job_failed(b, j, r);
-		return;
-	}
-	if (!p)
-		return;
-	bk_pending_start(p);
-	b->jobs[b->n] = j;
-	b->files[b->n++] = p;
-	if (b->n == BATCH_MAX)
-		batch_finish(b);
-}
-
-int bpfkey_sign_objects(struct bpfkey_signer *s, struct bpfkey_sign_job *jobs, size_t n,
-			const struct bpfkey_sign_opts *opts)
-{
-	struct batch b = { .s = s };
-
-	for (size_t i = 0; i < n; i++) {
-		bk_progress(s->ctx, "signing", i, n);
-		batch_sign(&b, &jobs[i], opts);
-	}
-	batch_finish(&b);
-	bk_progress(s->ctx, "signing", n, n);
-	return b.worst;
-}
-
-void bpfkey_sign_jobs_done(struct bpfkey_sign_job *jobs, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(steal(&jobs[i].message));
-		free(steal(&jobs[i].hint));
-	}
 }
 
 int bpfkey_sign_raw(struct bpfkey_signer *s, const char *in, const char *out,
 		    unsigned int flags)
 {
-	int r;
+	const struct bpfkey_sign_opts o = { .flags = flags | BPFKEY_SIGN_RAW };
 
 	bk_enter(s->ctx);
-	r = sign_raw(s, in, out, flags, NULL);
-	return r < 0 ? bk_fail(s->ctx, r, "cannot sign '%s'", in) : 0;
+	return sign_object(s, in, out, &o);
 }
 
 int bpfkey_sign_raw_mem(struct bpfkey_signer *s, const void *data, size_t n, void **ret,
 			size_t *ret_n)
 {
-	_cleanup_(buf_done) struct buf sig = BUF(CMS_MAX);
-	int r = 0;
+	const struct bpfkey_sign_opts o = { .flags = BPFKEY_SIGN_RAW };
+	_cleanup_(making_done) struct making m = {
+		.s = s, .opts = &o, .bytes = { data ? data : "", data ? n : 0 },
+	};
+	int r;
 
 	bk_enter(s->ctx);
-	if (n > RAW_MAX)
-		r = bk_fail(s->ctx, -BPFKEY_E_TOO_BIG, "more than %u bytes", RAW_MAX);
-	r = r < 0 ? r : sign_bytes(s, (struct view){ data, n }, &sig);
-	r = r < 0 ? r : write_raw(s, NULL, NULL, (struct view){ data, n }, &sig, 0, NULL);
-	r = r < 0 ? r : hand_over(s->ctx, &sig, ret, ret_n);
+	r = make(&m, NULL);
+	r = r < 0 ? r : making_write(&m, NULL, NULL, NULL);
+	r = r < 0 ? r : hand_over(s->ctx, &m.file, ret, ret_n);
 	return r < 0 ? bk_fail(s->ctx, r, "cannot sign") : 0;
 }

@@ -200,6 +200,24 @@ int signer_cms(struct signer *s, struct view data, struct buf *ret)
 	return cms_sign(s->ctx, s->key, s->cert, data, ret);
 }
 
+int signer_cms_unproven(struct signer *s, struct view data, struct buf *ret)
+{
+	if (!s->cert)
+		return bk_fail(s->ctx, -BPFKEY_E_USAGE, "signing needs a certificate");
+	return cms_make(s->ctx, s->key, s->cert, data, ret);
+}
+
+int signer_prove(struct signer *s, struct view cms, struct view data)
+{
+	return cms_prove(s->ctx, s->key, s->cert, cms, data);
+}
+
+void signer_meanwhile(struct signer *s, void (*fn)(void *user), void *user)
+{
+	if (s->tpm_key)
+		tpm_key_meanwhile(s->tpm_key, fn, user);
+}
+
 void signer_set_log(struct signer *s, struct sign_log *log)
 {
 	sign_log_free(s->log);

@@ -38,6 +38,20 @@ int signer_own_cert(struct signer *s);
 /* signer_cms - a kernel-style detached CMS over @data. */
 int signer_cms(struct signer *s, struct view data, struct buf *ret);
 
+/*
+ * The same in two steps: what signer_cms_unproven() made must not leave before
+ * signer_prove(), or who verifies the whole, has found it good.
+ */
+int signer_cms_unproven(struct signer *s, struct view data, struct buf *ret);
+int signer_prove(struct signer *s, struct view cms, struct view data);
+
+/*
+ * signer_meanwhile - what to do while somebody else computes a signature
+ * @fn: called once in each signature that takes such time, and must not use
+ *      the signer's key; NULL: no longer
+ */
+void signer_meanwhile(struct signer *s, void (*fn)(void *user), void *user);
+
 /* signer_set_log - the log becomes the signer's; see sign_log.h. */
 void signer_set_log(struct signer *s, struct sign_log *log);
 

@@ -96,6 +96,38 @@ done
 refused 1 "1 of 2 objects could not be signed" \
 	kb sign --raw raw nothing "${k[@]}" -o raws --force
 
+# While the TPM signs one file the next is read and the last one written: what fails, fails alone.
+kb --quiet --tpm embedded:tpm key new --form tpm -o tpm.key 2>/dev/null
+kb --quiet --tpm embedded:tpm cert new --key tpm.key --role build --name tpm -o tpm.crt
+mkdir turns taken
+for i in {01..20}; do echo "file $i" >"turns/$i"; done
+: >turns/05
+: >turns/06
+rm turns/07
+echo taken >taken/11.p7s
+: >turns/20
+run kb --tpm embedded:tpm sign --raw turns/{01..20} --key tpm.key --cert tpm.crt -o taken --json
+is "$rc" 1 "twenty files, five of which cannot be signed"
+json '[.result.objects[] | select(.result != "OK") | .input, .result] | join(" ")' \
+	"turns/05 E_FORMAT turns/06 E_FORMAT turns/07 E_NOT_FOUND turns/11 E_EXISTS turns/20 E_FORMAT" \
+	"each has its answer"
+json '[.result.objects[] | select(.reason) | .reason | test("^cannot sign .turns/[0-9]+.: [^:]+$|turns/07|exists already")] |
+	all' true "and its sentence"
+n=0
+for i in {01..20}; do
+	[ -s "taken/$i.p7s" ] || continue
+	openssl cms -verify -binary -inform DER -in "taken/$i.p7s" -content "turns/$i" \
+		-certfile tpm.crt -nointern -noverify -out out 2>/dev/null && n=$((n + 1))
+done
+is "$n" 15 "openssl verifies the others, each with its own file"
+is "$(cat taken/11.p7s)" taken "the one that was there is as it was"
+run kb --tpm embedded:tpm sign xdp*.o nothing.o xsk*.o --key tpm.key --cert tpm.crt -o raws --json
+is "$rc" 1 "objects by the TPM, one of which is not there"
+json '[.result.objects[] | select(.result != "OK") | .input] | join(" ")' nothing.o "that one alone fails"
+for f in xdp*.o xsk*.o; do
+	ok "$f verifies" kb verify "raws/$f" --cert tpm.crt
+done
+
 # Who may sign.
 refused 3 "neither of the roles build and delegated" kb sign xdpdump_xdp.o --key other.pem --cert loader.crt -o no.o
 refused 3 "cannot sign: key 'other.pem' and certificate 'k.crt': the certificate is of another key" \

@@ -128,6 +128,17 @@ static void cut_synced(int fd)
 	cut.n_names = n;
 }
 
+/* cut_synced_all - there is one file system, and all of it is on the disk. */
+static void cut_synced_all(void)
+{
+	if (inject.kind != INJECT_CUT)
+		return;
+	while (cut.n_files)
+		close(cut.files[--cut.n_files].fd);
+	while (cut.n_names)
+		close(cut.names[--cut.n_names].dir);
+}
+
 /* cut_naming - @name in @dir is about to become another file, or a new one. */
 static void cut_naming(int dir, const char *name)
 {
@@ -193,6 +204,7 @@ CUT_WRITE(write, (int fd, const void *p, size_t n), (fd, p, n), (fd, p, n / 2))
 CUT_WRITE(pwrite, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o), (fd, p, n / 2, o))
 CUT_CALL(int, EIO, fsync, (int fd), (fd), (void)0, cut_synced(fd), (void)0)
 CUT_CALL(int, EIO, fdatasync, (int fd), (fd), (void)0, cut_synced(fd), (void)0)
+CUT_CALL(int, EIO, syncfs, (int fd), (fd), (void)0, cut_synced_all(), (void)0)
 CUT_CALL(int, ENOSPC, ftruncate, (int fd, off_t n), (fd, n), (void)0, cut_wrote(fd), (void)0)
 CUT_CALL(int, ENOSPC, renameat, (int d, const char *a, int e, const char *b), (d, a, e, b),
 	cut_naming(e, b), (void)0, cut_not_named())

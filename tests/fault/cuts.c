@@ -63,8 +63,10 @@ static int sign_again(struct bpfkey_ctx *ctx)
 	return sign_with(ctx, "file", "in.bpf.o", "out/signed.o", BPFKEY_SIGN_FORCE);
 }
 
-/* Three that wait for the disk together. */
-static const char *const many[] = { "out/a.o", "out/b.o", "out/c.o" };
+/* So many that they wait for the disk together. */
+static const char *const many[] = {
+	"out/a.o", "out/b.o", "out/c.o", "out/d.o", "out/e.o", "out/f.o", "out/g.o", "out/h.o",
+};
 
 static int sign_many(struct bpfkey_ctx *ctx)
 {
@@ -147,7 +149,7 @@ static const struct cut_flow flows[] = {
 	{ "sign, TPM", tpm_sign, NULL, check_tpm_signed, "out/signed.o" },
 	{ "sign, log", logged_sign, NULL, check_file_signed, "out/signed.o" },
 	{ "sign, for another", sign_again, file_sign, check_file_signed, NULL },
-	{ "sign, many", sign_many, NULL, check_many, "out/c.o" },
+	{ "sign, many", sign_many, NULL, check_many, "out/h.o" },
 	{ "sign, many for others", sign_many, sign_many, check_many, NULL },
 	{ "counter", count, NULL, count_check, NULL },
 };

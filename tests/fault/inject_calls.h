@@ -155,6 +155,7 @@ ssize_t __real_write(int fd, const void *p, size_t n);
 ssize_t __real_pwrite(int fd, const void *p, size_t n, off_t o);
 int __real_fsync(int fd);
 int __real_fdatasync(int fd);
+int __real_syncfs(int fd);
 int __real_renameat2(int d, const char *a, int e, const char *b, unsigned int f);
 int __real_mkdirat(int d, const char *p, mode_t m);
 

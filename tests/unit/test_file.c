@@ -101,6 +101,40 @@ static void test_directories(struct bpfkey_ctx *ctx)
 	bk_enter(ctx);
 }
 
+/* Many that wait together, in two directories, one of them for a name that is taken. */
+static void test_together(struct bpfkey_ctx *ctx)
+{
+	static const char *const names[] = { "t/1", "t/2", "t/taken", "u/3", "t/4" };
+	struct bk_pending *p[5], *before = NULL;
+
+	ok(!mkdir("t", 0700) && !mkdir("u", 0700) &&
+	   !bk_file_replace(ctx, "t/taken", 0600, str("old"), 0), "one is there already");
+	for (size_t i = 0; i < 5; i++)
+		if (bk_pending_new(ctx, names[i], 0600, str(names[i]), 0, &p[i]))
+			abort();
+	for (size_t i = 0; i < 5; i++, before = p[i - 1])
+		ok(!bk_pending_sync_all(ctx, p[i], before), "%s is safe", names[i]);
+	ok(access("t/1", F_OK), "but has no name yet");
+	for (size_t i = 0; i < 5; i++)
+		is_int(bk_pending_name(ctx, p[i]), i == 2 ? -BPFKEY_E_EXISTS : 0, names[i]);
+	before = NULL;
+	for (size_t i = 0; i < 5; i++) {
+		if (i == 2)
+			continue;
+		ok(!bk_pending_settle(ctx, p[i], before), "%s has a name for ever", names[i]);
+		before = p[i];
+	}
+	for (size_t i = 0; i < 5; i++)
+		bk_pending_free(p[i]);
+	for (size_t i = 0; i < 5; i++) {
+		_cleanup_(buf_done) struct buf b = BUF(100);
+
+		ok(!bk_file_read(ctx, names[i], 100, &b), "%s is read", names[i]);
+		is_str(buf_cstr(&b), i == 2 ? "old" : names[i], "and is what was written");
+	}
+	bk_enter(ctx);
+}
+
 int main(void)
 {
 	_cleanup_(bpfkey_ctx_freep) struct bpfkey_ctx *ctx = NULL;
@@ -113,6 +147,7 @@ int main(void)
 	test_full_disk(ctx);
 	test_inputs(ctx);
 	test_directories(ctx);
+	test_together(ctx);
 	snprintf(cleanup, sizeof(cleanup), "rm -rf %s", dir);
 	ok(!chdir("/") && !system(cleanup), "cleaned up");
 	return done_testing();

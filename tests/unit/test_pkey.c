@@ -104,7 +104,7 @@ static void test_failures(struct bpfkey_ctx *ctx, struct elsewhere *e, struct pk
 	struct cert_spec spec = { "x", BPFKEY_ROLE_BUILD, 0, 1 };
 	struct bpfkey_cert *none = NULL;
 	struct view data = { (const uint8_t *)"data", 4 };
-	struct buf cms = BUF(CMS_MAX), csr = BUF(CMS_MAX);
+	struct buf cms = BUF(CMS_MAX), csr = BUF(CMS_MAX), good = BUF(CMS_MAX);
 
 	e->fail = -BPFKEY_E_LOCKOUT;
 	bk_enter(ctx);
@@ -118,8 +118,9 @@ static void test_failures(struct bpfkey_ctx *ctx, struct elsewhere *e, struct pk
 	is_str(bpfkey_ctx_message(ctx), "cannot sign the request: the TPM is on fire",
 	       "and its own sentence");
 	e->fail = 0;
+	ok(!cms_sign(ctx, key, cert, data, &good), "CMS: a good one");
 	e->nonsense = true;
-	is_int(cms_sign(ctx, key, cert, data, &cms), -BPFKEY_E_SIGNATURE, "CMS: nonsense");
+	is_int(cms_sign(ctx, key, cert, data, &cms), -BPFKEY_E_SIGNATURE, "CMS: then nonsense");
 	is_int(cert_make(ctx, &spec, key, &none), -BPFKEY_E_SIGNATURE, "certificate: nonsense");
 	is_int(csr_make(ctx, "x", key, &csr), -BPFKEY_E_SIGNATURE, "request: nonsense");
 	e->nonsense = false;
@@ -129,6 +130,7 @@ static void test_failures(struct bpfkey_ctx *ctx, struct elsewhere *e, struct pk
 	   "and says so");
 	e->runt = false;
 	ok(!none && !cms.n && !csr.n, "nothing was given out");
+	buf_done(&good);
 	buf_done(&cms);
 	buf_done(&csr);
 }
