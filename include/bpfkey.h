@@ -72,7 +72,9 @@
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
+#include <bpfkey/measure.h>
 #include <bpfkey/policy.h>
+#include <bpfkey/quote.h>
 #include <bpfkey/sealed.h>
 #include <bpfkey/secret.h>
 #include <bpfkey/sign.h>

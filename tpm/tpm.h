@@ -96,6 +96,10 @@ int tpm_policy_to_sign(struct bpfkey_ctx *ctx, const struct pcr_set *pcrs,
 /* tpm_pcr_read - PCRs as they are; -BPFKEY_E_NO_SUPPORT when the TPM lacks one, or the bank */
 int tpm_pcr_read(struct tpm *t, const char *bank, uint32_t mask, struct pcr_set *ret);
 
+/* tpm_pcr_digest - SHA-256 of the values, one behind the other; needs no TPM */
+int tpm_pcr_digest(struct bpfkey_ctx *ctx, const struct pcr_set *set,
+		   uint8_t ret[POLICY_DIGEST_LEN]);
+
 /* tpm_pcr_extend - @digest is as long as the bank's hash */
 int tpm_pcr_extend(struct tpm *t, unsigned int pcr, const char *bank, struct view digest);
 
@@ -277,10 +281,11 @@ int tpm_measure_read(struct tpm *t, const struct tpm_index_id *id, uint8_t ret[3
 int tpm_index_remove(struct tpm *t, const struct tpm_index_id *id, struct bk_secret *owner);
 
 /*
- * tpm_quote_key_new - a key (P-256) that signs what the TPM says, and nothing
- * that it is given; its file is a key file like others
+ * tpm_quote_key_new - a key ("p256", "rsa2048") that signs what the TPM says,
+ * and nothing that it is given; its file is a key file like others
  */
-int tpm_quote_key_new(struct tpm *t, struct buf *ret_pem, struct tpm_key_meta *ret_meta);
+int tpm_quote_key_new(struct tpm *t, const char *alg, struct buf *ret_pem,
+		      struct tpm_key_meta *ret_meta);
 
 /* tpm_quote_key_public - who verifies needs it; -BPFKEY_E_ROLE when it signs other things, too */
 int tpm_quote_key_public(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret);
@@ -288,12 +293,12 @@ int tpm_quote_key_public(struct bpfkey_ctx *ctx, struct view pem, struct pubkey 
 /*
  * tpm_quote - what the PCRs in @pcrs->mask of its bank are, under a signature
  * @nonce: 16 to 32 bytes of who asks
- * @ret_attest: for lib/model's attest_read_quote(); @ret_sig: r, then s
+ * @ret_attest: for lib/model's attest_read_quote(); @ret_sig: as sign_fn() gives it
  *
  * Of a TPM that is software (struct tpm_identity) it proves nothing to others.
  */
 int tpm_quote(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
 	      const struct pcr_set *pcrs, struct view nonce, struct buf *ret_attest,
-	      uint8_t ret_sig[64]);
+	      struct buf *ret_sig);
 
 #endif

@@ -9,10 +9,6 @@
 int tpm_pcr_selection(struct bpfkey_ctx *ctx, const struct pcr_set *set,
 		      TPML_PCR_SELECTION *ret);
 
-/* tpm_pcr_digest - SHA-256 over the values of @set, which PolicyPCR compares */
-int tpm_pcr_digest(struct bpfkey_ctx *ctx, const struct pcr_set *set,
-		   uint8_t ret[POLICY_DIGEST_LEN]);
-
 /* tpm_policy_signer - a policy key as the TPM loads it from outside; its name is in the policy */
 int tpm_policy_signer(struct bpfkey_ctx *ctx, const struct pubkey *signer, TPM2B_PUBLIC *ret);
 

@@ -4,8 +4,8 @@
 #include <bpfkey/counter.h>
 
 #include "../../tpm/tpm.h"
-#include "../base/passphrase.h"
 #include "opts.h"
+#include "tpm_owner.h"
 
 _Static_assert(sizeof(((struct bpfkey_counter *)0)->name) ==
 	       sizeof(((struct tpm_index_id *)0)->name), "name");
@@ -29,23 +29,6 @@ static int take(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c, struct t
 	memcpy(ret->srk_name, copy.srk_name, sizeof(ret->srk_name));
 	*ret_base = copy.base;
 	return 0;
-}
-
-/* ask_owner - the password of the TPM's owner, when one is set */
-static int ask_owner(struct bpfkey_ctx *ctx, struct tpm *t, struct bk_secret **ret)
-{
-	struct tpm_identity id;
-	struct tpm_state s;
-	char name[200];
-	int r = tpm_identify(t, &id);
-
-	if (!r)
-		r = tpm_state(t, &s);
-	if (r < 0 || !s.owner_auth)
-		return r;
-	snprintf(name, sizeof(name), "owner of %s", id.spec);
-	r = passphrase_get(ctx, BPFKEY_SECRET_PIN, name, ret);
-	return r < 0 ? bk_fail(ctx, r, "the owner of this TPM has set a password") : 0;
 }
 
 static int since(struct bpfkey_ctx *ctx, uint32_t index, uint64_t base, uint64_t now,
@@ -77,7 +60,7 @@ int bpfkey_counter_new(struct bpfkey_ctx *ctx, uint32_t index, struct bpfkey_cou
 			       sizeof(c));
 	r = tpm_open(ctx, NULL, &t);
 	if (!r)
-		r = ask_owner(ctx, t, &owner);
+		r = tpm_owner_ask(ctx, t, &owner);
 	if (!r)
 		r = tpm_counter_new(t, index, owner, &id, &c.base);
 	if (r < 0)
@@ -118,7 +101,7 @@ static int as_owner(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c,
 	r = take(ctx, c, ret_id, ret_base);
 	if (!r)
 		r = tpm_open(ctx, NULL, ret_tpm);
-	return r < 0 ? r : ask_owner(ctx, *ret_tpm, ret_owner);
+	return r < 0 ? r : tpm_owner_ask(ctx, *ret_tpm, ret_owner);
 }
 
 int bpfkey_counter_increment(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c,

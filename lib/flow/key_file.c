@@ -228,6 +228,14 @@ int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret
 	return 0;
 }
 
+void key_file_tpm_meta(const struct key_file *f, struct tpm_key_meta *ret)
+{
+	*ret = (struct tpm_key_meta){ 0 };
+	snprintf(ret->srk_name, sizeof(ret->srk_name), "%s", f->meta.srk_name);
+	snprintf(ret->key_name, sizeof(ret->key_name), "%s", f->meta.key_name);
+	snprintf(ret->alg, sizeof(ret->alg), "%s", f->meta.alg);
+}
+
 int key_file_check(struct bpfkey_ctx *ctx, const char *path, const struct key_file *f,
 		   const uint8_t public_hash[32])
 {

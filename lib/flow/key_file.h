@@ -29,6 +29,8 @@ static inline bool sidecar_names_tpm(const struct sidecar *m)
 	return m->form == BPFKEY_FORM_TPM || m->form == BPFKEY_FORM_SEALED;
 }
 
+struct tpm_key_meta;
+
 #define KEY_FILE_MAX (64 * 1024)
 
 struct key_file {
@@ -45,6 +47,9 @@ struct key_file {
 int key_file_read(struct bpfkey_ctx *ctx, const char *path, struct key_file *ret);
 void key_file_done(struct key_file *f);
 struct view key_file_view(const struct key_file *f);
+
+/* key_file_tpm_meta - what the sidecar says of a key in a TPM, for tpm_key_load() */
+void key_file_tpm_meta(const struct key_file *f, struct tpm_key_meta *ret);
 
 /* key_file_check - is the sidecar this key's? else -BPFKEY_E_MISMATCH */
 int key_file_check(struct bpfkey_ctx *ctx, const char *path, const struct key_file *f,

@@ -13,7 +13,7 @@ json '.result | "\(.kind) \(.software) \(.vendor)"' 'swtpm true SW   TPM' "and n
 run kb tpm show --tpm "$swtpm"
 is "$rc" 0 "and one that is started is as good"
 
-for t in test_key test_policy test_index test_quote; do
+for t in test_key test_policy test_index test_quote test_measure; do
 	run "$O/tests/tpm/$t" "$swtpm"
 	is "$rc" 0 "all of $t"
 	is "$(grep -c '^ok' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "each point of it"

@@ -9,10 +9,10 @@
 #include "lib/model/attest.h"
 #include "tests/tpm/help.h"
 
-static struct buf pem = BUF(TPM_FILE_MAX), attest = BUF(ATTEST_MAX);
+static struct buf pem = BUF(TPM_FILE_MAX), attest = BUF(ATTEST_MAX), sig = BUF(512);
 static struct tpm_key_meta meta;
 static struct pubkey pub;
-static uint8_t sig[64], asked[20] = "a nonce of who asks";
+static uint8_t asked[20] = "a nonce of who asks";
 static const struct view nonce = { asked, sizeof(asked) };
 
 static bool signed_by(const uint8_t *p, size_t n)
@@ -21,19 +21,19 @@ static bool signed_by(const uint8_t *p, size_t n)
 
 	SHA256(p, n, digest);
 	bk_forget(ctx);
-	return !public_verify(ctx, &pub, digest, (struct view){ sig, sizeof(sig) });
+	return !public_verify(ctx, &pub, digest, buf_view(&sig));
 }
 
-static void test_made(struct tpm *t)
+static void test_made(struct tpm *t, const char *alg)
 {
 	struct pcr_set set = { .bank = "sha256", .mask = 1u << 0 | 1u << 7 | 1u << 16 };
 	struct attest_quote q = { 0 };
 	struct pcr_set now;
 	uint8_t values[96], want[32];
 
-	ok(!tpm_quote_key_new(t, &pem, &meta), "a key for quotes");
+	ok(!tpm_quote_key_new(t, alg, &pem, &meta), "a key for quotes");
 	ok(!tpm_quote_key_public(ctx, buf_view(&pem), &pub), "its public half");
-	ok(!tpm_quote(t, buf_view(&pem), &meta, &set, nonce, &attest, sig), "a quote");
+	ok(!tpm_quote(t, buf_view(&pem), &meta, &set, nonce, &attest, &sig), "a quote");
 	ok(signed_by(attest.p, attest.n), "which verifies without a TPM");
 	ok(!attest_read_quote(ctx, buf_view(&attest), nonce, &q), "it is read");
 	ok(!strcmp(q.bank, "sha256") && q.mask == set.mask, "with the PCRs that were asked for");
@@ -52,14 +52,14 @@ static void test_other_key(struct tpm *t)
 	struct pcr_set set = { .bank = "sha256", .mask = 1 };
 	struct tpm_key_meta m;
 	struct tpm_key *k = NULL;
+	_cleanup_(buf_done) struct buf s = BUF(512);
 	struct pubkey p;
-	uint8_t s[64];
 
 	ok(!tpm_key_create(t, "p256", NULL, &other, &m), "a signing key");
 	is_int(tpm_quote_key_public(ctx, buf_view(&other), &p), -BPFKEY_E_ROLE, "is none for them");
-	is_int(tpm_quote(t, buf_view(&other), &m, &set, nonce, &out, s), -BPFKEY_E_ROLE,
+	is_int(tpm_quote(t, buf_view(&other), &m, &set, nonce, &out, &s), -BPFKEY_E_ROLE,
 	       "and makes none");
-	ok(!out.n, "nothing is handed out");
+	ok(!out.n && !s.n, "nothing is handed out");
 	bk_forget(ctx);
 	is_int(tpm_key_load(t, buf_view(&pem), &meta, NULL, &k), -BPFKEY_E_NO_SUPPORT,
 	       "nor does a key for quotes sign objects");
@@ -98,22 +98,31 @@ static void test_refused(void)
 	free(copy);
 }
 
+static void test_all(const char *alg)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+
+	ok(t != NULL, "the TPM is open");
+	if (!t)
+		return;
+	printf("# %s\n", alg);
+	test_made(t, alg);
+	test_other_key(t);
+	tpm_close(steal(&t));
+	test_refused();
+	buf_done(&pem);
+	buf_done(&attest);
+	buf_done(&sig);
+	bk_forget(ctx);
+}
+
 int main(int argc, char **argv)
 {
-	struct tpm *t;
 
 	begin();
 	if (argc > 1)
 		snprintf(spec, sizeof(spec), "%s", argv[1]);
-	t = opened();
-	ok(t != NULL, "the TPM is open");
-	if (!t)
-		return end();
-	test_made(t);
-	test_other_key(t);
-	tpm_close(t);
-	test_refused();
-	buf_done(&pem);
-	buf_done(&attest);
+	test_all("p256");
+	test_all("rsa2048");
 	return end();
 }
