@@ -30,6 +30,7 @@ struct embedded {
 	int null_fd;		/* where libtpms may complain */
 	bool running;		/* MainInit was called: Terminate is due, also when it failed */
 	bool started;		/* TPM2_Startup succeeded: TPM2_Shutdown is due */
+	bool made;		/* there was no state: libtpms has made a new TPM */
 	bool answered;		/* a response waits to be received */
 	/*
 	 * First failure of a callback. Its sentence is kept apart: the callback
@@ -71,8 +72,10 @@ static TPM_RESULT on_load(unsigned char **data, uint32_t *len, uint32_t number _
 	uint32_t n = 0;
 	int r = tcti_state_load(&e->state, name, &p, &n);
 
-	if (r == -BPFKEY_E_NOT_FOUND)
+	if (r == -BPFKEY_E_NOT_FOUND) {
+		e->made = e->made || !strcmp(name, TPM_PERMANENT_ALL_NAME);
 		return TPM_RETRY;
+	}
 	if (r < 0)
 		return keep_trouble(e, r);
 	/* Not TPM_Malloc(), whose 128 KiB a state with many NV indices exceeds. */
@@ -328,6 +331,11 @@ static void embedded_free(struct embedded *e)
 	free(e);
 }
 DEFINE_CLEANUP(struct embedded *, embedded_free)
+
+bool tcti_libtpms_made(const TSS2_TCTI_CONTEXT *tcti)
+{
+	return ((const struct embedded *)tcti)->made;
+}
 
 void tcti_libtpms_close(TSS2_TCTI_CONTEXT *tcti)
 {

@@ -7,6 +7,8 @@
 #ifndef BK_TCTI_LIBTPMS_H
 #define BK_TCTI_LIBTPMS_H
 
+#include <stdbool.h>
+
 #include <tss2/tss2_tcti.h>
 
 #include "../lib/base/ctx.h"
@@ -20,6 +22,9 @@
  * or state that others can read), _FORMAT (damaged state), _IO.
  */
 int tcti_libtpms_open(struct bpfkey_ctx *ctx, const char *dir, TSS2_TCTI_CONTEXT **ret);
+
+/* tcti_libtpms_made - there was no state, so this is a TPM that nobody has used yet */
+bool tcti_libtpms_made(const TSS2_TCTI_CONTEXT *tcti);
 
 /* tcti_libtpms_close - TPM2_Shutdown, then let go of the lock; NULL is fine. */
 void tcti_libtpms_close(TSS2_TCTI_CONTEXT *tcti);

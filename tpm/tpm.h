@@ -143,6 +143,7 @@ int tpm_standing_fail(struct tpm *t, const struct tpm_use *use, const struct tpm
 struct tpm_sealed {
 	uint32_t parent;	/* as key files name it */
 	char srk_name[80];	/* of the parent, hex; "" when it was wrapped without it */
+	char tpm_id[80];	/* as in struct tpm_key_meta */
 	struct buf public, private;
 	struct buf seed;	/* empty, or it was wrapped for TPM2_Import */
 };
@@ -164,6 +165,16 @@ int tpm_unseal(struct tpm *t, const struct tpm_sealed *s, const struct tpm_use *
 
 /* tpm_sealed_here - does this TPM have the storage root key that @s hangs on? */
 int tpm_sealed_here(struct tpm *t, const struct tpm_sealed *s, bool *ret);
+
+/* Whose key is it that is not under this TPM's storage root key? */
+enum tpm_origin {
+	TPM_ORIGIN_UNKNOWN,
+	TPM_ORIGIN_THIS,	/* this TPM's, before it was cleared */
+	TPM_ORIGIN_OTHER,
+};
+
+/* tpm_origin - by the "tpm_id" that was kept when it was made; "" or NULL: there is none */
+enum tpm_origin tpm_origin(struct tpm *t, const char *id);
 
 /* The public half of a storage root key, this TPM's or another's. */
 struct tpm_storage {
@@ -191,6 +202,7 @@ int tpm_seal_for(struct bpfkey_ctx *ctx, const struct tpm_storage *to, struct bk
 struct tpm_key_meta {
 	char srk_name[80];	/* hex of the parent's TPM name */
 	char key_name[80];	/* hex of the key's TPM name */
+	char tpm_id[80];	/* what tells another TPM from this one cleared; "" when unknown */
 	char alg[16];
 };
 
@@ -241,6 +253,7 @@ int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n,
 struct tpm_index_id {
 	uint32_t index;
 	char name[80], srk_name[80];	/* hex; srk_name "": of any TPM */
+	char tpm_id[80];		/* as in struct tpm_key_meta */
 };
 
 /*

@@ -25,6 +25,8 @@ static int identify(struct tpm_index *i, struct tpm_index_id *ret)
 
 	if (!r)
 		r = tpm_index_srk(i, id.srk_name);
+	if (!r)
+		r = tpm_id_read(i->t, id.tpm_id);
 	if (r < 0)
 		return r;
 	*ret = id;

@@ -227,6 +227,8 @@ int tpm_open(struct bpfkey_ctx *ctx, const char *spec, struct tpm **ret)
 	if (r < 0)
 		return r;
 	r = tpm_caps_read(t);
+	if (!r && t->kind == TPM_KIND_EMBEDDED && tcti_libtpms_made(t->tcti))
+		r = tpm_limits_own(t);
 	if (r < 0)
 		return r;
 	*ret = steal(&t);

@@ -194,8 +194,21 @@ static int take_over(struct tpm_index *i, const TPMS_NV_PUBLIC *want, bool *ret_
 	return 0;
 }
 
+/* fail_srk - it is not the storage root key that stood beside the index when it was made */
+static int fail_srk(struct tpm_index *i, const struct tpm_index_id *id)
+{
+	char what[40];
+
+	snprintf(what, sizeof(what), "the %s 0x%08x", i->kind->word, i->index);
+	tpm_object_done(&i->srk);
+	bk_hint(i->t->ctx, "use the machine where it was made; if this is that machine, its TPM "
+		"was cleared or something sits in front of it: what it said about versions is "
+		"lost, set the machine up anew from a source that you trust");
+	return tpm_fail_origin(i->t, what, id->srk_name, id->tpm_id);
+}
+
 /* salt - the storage root key, for sessions on a bus and as the TPM's identity */
-static int salt(struct tpm_index *i, const char *srk_name)
+static int salt(struct tpm_index *i, const struct tpm_index_id *id)
 {
 	TPM2_HANDLE parent;
 	char name[80];
@@ -203,7 +216,7 @@ static int salt(struct tpm_index *i, const char *srk_name)
 
 	if (r < 0)
 		return r;
-	if (!srk_name || !srk_name[0] || !strcmp(srk_name, name))
+	if (!id || !id->srk_name[0] || !strcmp(id->srk_name, name))
 		return 0;
 	/* It may have been made before another one was made persistent. */
 	if (parent != TPM2_RH_OWNER) {
@@ -211,14 +224,10 @@ static int salt(struct tpm_index *i, const char *srk_name)
 		r = tpm_srk_open(i->t, TPM2_RH_OWNER, false, &i->srk);
 		if (!r)
 			r = tpm_object_name(&i->srk, name, sizeof(name));
-		if (r < 0 || !strcmp(srk_name, name))
+		if (r < 0 || !strcmp(id->srk_name, name))
 			return r;
 	}
-	bk_hint(i->t->ctx, "use the machine where it was made; if this is that machine, its TPM "
-		"was cleared or something sits in front of it");
-	return bk_fail(i->t->ctx, -BPFKEY_E_OTHER_TPM, "the %s 0x%08x belongs to a TPM whose "
-		       "storage root key is %s, this one's is %s", i->kind->word, i->index,
-		       srk_name, name);
+	return fail_srk(i, id);
 }
 
 int tpm_index_define(struct tpm *t, const struct tpm_index_kind *kind, uint32_t index,
@@ -279,7 +288,7 @@ int tpm_index_open(struct tpm *t, const struct tpm_index_kind *kind,
 
 	i.kind = kind;
 	i.index = id->index;
-	r = salt(&i, id->srk_name);
+	r = salt(&i, id);
 	if (!r)
 		r = public_area(t, kind, id->index, &want);
 	if (!r)

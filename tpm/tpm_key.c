@@ -158,7 +158,6 @@ int tpm_key_describe(struct bpfkey_ctx *ctx, struct view pem, struct pubkey *ret
 /* check_srk - before anything is sent: is this the TPM that made the key? */
 static int check_srk(const struct tpm_object *srk, const struct tpm_key_meta *meta)
 {
-	struct bpfkey_ctx *ctx = srk->t->ctx;
 	char name[80];
 	int r;
 
@@ -167,12 +166,7 @@ static int check_srk(const struct tpm_object *srk, const struct tpm_key_meta *me
 	r = tpm_object_name(srk, name, sizeof(name));
 	if (r < 0 || !strcmp(name, meta->srk_name))
 		return r;
-	bk_hint(ctx, "use the machine where the key was made, or make a new key; if this is that "
-		"machine, its TPM was cleared or something sits in front of it");
-	return bk_fail(ctx, -BPFKEY_E_OTHER_TPM,
-		       "the key belongs to a TPM whose storage root key is "
-		       "%s, this one's is %s",
-		       meta->srk_name, name);
+	return tpm_fail_origin(srk->t, "the key", meta->srk_name, meta->tpm_id);
 }
 
 static int check_name(struct tpm *t, const TPM2B_PUBLIC *public, const struct tpm_key_meta *meta)
@@ -249,7 +243,12 @@ static int open_parent(struct tpm *t, const struct tpm_file *f, const struct tpm
 		o.handle = ESYS_TR_NONE;
 		return 0;
 	}
-	return tpm_srk_open(t, f->parent, f->rsa_parent, ret);
+	r = tpm_srk_open(t, f->parent, f->rsa_parent, ret);
+	if (r != -BPFKEY_E_OTHER_TPM || !meta || !meta->srk_name[0])
+		return r;
+	/* Nothing stands where the parent was. */
+	bk_forget(t->ctx);
+	return tpm_fail_origin(t, "the key", meta->srk_name, meta->tpm_id);
 }
 
 static int load_under(struct tpm *t, const struct tpm_object *srk, const struct tpm_file *f,

@@ -111,7 +111,9 @@ int tpm_key_create(struct tpm *t, const char *name, const struct tpm_use *use,
 	r = tpm_key_alg(t, name, &alg);
 	if (r < 0)
 		return r;
-	r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
+	r = tpm_use_ready(t, use, m.tpm_id);
+	if (!r)
+		r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
 	if (r < 0)
 		return r;
 	r = create_under(t, &srk, alg, use, &f);

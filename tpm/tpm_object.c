@@ -119,7 +119,7 @@ static TPM2B_PUBLIC srk_template(bool rsa)
 	return t;
 }
 
-static TSS2_RC primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_object *ret)
+TSS2_RC tpm_primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_object *ret)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPM2B_PUBLIC template = srk_template(rsa);
@@ -137,7 +137,7 @@ static TSS2_RC primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_ob
 
 static int create_primary(struct tpm *t, bool rsa, struct tpm_object *ret)
 {
-	TSS2_RC rc = primary(t, ESYS_TR_RH_OWNER, rsa, ret);
+	TSS2_RC rc = tpm_primary(t, ESYS_TR_RH_OWNER, rsa, ret);
 
 	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)) {
 		bk_hint(t->ctx,
@@ -166,7 +166,7 @@ int tpm_salt_open(struct tpm *t, struct tpm_object *ret)
 	if (r < 0 || there)
 		return r;
 	/* Nobody's password stands before this hierarchy. */
-	rc = primary(t, ESYS_TR_RH_NULL, false, ret);
+	rc = tpm_primary(t, ESYS_TR_RH_NULL, false, ret);
 	return rc == TSS2_RC_SUCCESS ? 0 :
 		tpm_fail(t, rc, "cannot make a key to talk to the TPM with");
 }

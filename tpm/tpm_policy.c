@@ -257,6 +257,13 @@ int tpm_use_template(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPMT_PUB
 	return 0;
 }
 
+int tpm_use_ready(struct tpm *t, const struct tpm_use *use, char ret_id[80])
+{
+	int r = use && use->policy && use->policy->pin ? tpm_pin_ready(t) : 0;
+
+	return r < 0 ? r : tpm_id_read(t, ret_id);
+}
+
 int tpm_use_password(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPM2B_AUTH *ret)
 {
 	if (!use || !use->policy || !use->policy->pin)

@@ -29,6 +29,9 @@ TPM2B_OPERAND tpm_policy_operand(const struct nv_ref *counter);
  */
 int tpm_use_template(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPMT_PUBLIC *p);
 
+/* tpm_use_ready - what goes before making it in @t: tpm_pin_ready() if needed, tpm_id_read() */
+int tpm_use_ready(struct tpm *t, const struct tpm_use *use, char ret_id[80]);
+
 /* tpm_use_password - the stretched PIN into a structure of a command; wipe that after use */
 int tpm_use_password(struct bpfkey_ctx *ctx, const struct tpm_use *use, TPM2B_AUTH *ret);
 

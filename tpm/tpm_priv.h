@@ -74,6 +74,31 @@ int tpm_srk_find(struct tpm *t, struct tpm_object *ret, bool *ret_there);
  */
 int tpm_srk_open(struct tpm *t, TPM2_HANDLE parent, bool rsa, struct tpm_object *ret);
 
+/* tpm_primary - of the same template in any hierarchy that has no password; a response code */
+TSS2_RC tpm_primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_object *ret);
+
+/*
+ * tpm_id_read - what this TPM is known by, whoever owns it and whenever it was cleared
+ * @ret: TPM name in hex; "" when its endorsement hierarchy is closed to us
+ */
+int tpm_id_read(struct tpm *t, char ret[80]);
+
+/*
+ * tpm_fail_origin - that @what hangs on a storage root key which this TPM has not got, and
+ * whether it was cleared since or is another one; -BPFKEY_E_OTHER_TPM
+ * @id: tpm_id_read() of when it was made; "" or NULL: not known
+ */
+int tpm_fail_origin(struct tpm *t, const char *what, const char *srk_name, const char *id);
+
+/*
+ * tpm_pin_ready - before something gets a PIN: an embedded TPM as it was manufactured gets
+ * limits of ours for wrong ones; of another TPM a warning when a few of them lock it
+ */
+int tpm_pin_ready(struct tpm *t);
+
+/* tpm_limits_own - those limits, for an embedded TPM that was just made */
+int tpm_limits_own(struct tpm *t);
+
 /*
  * tpm_salt_open - what a session is salted with when no storage root key is at
  * hand: the persistent one, or a primary that needs no password

@@ -157,7 +157,9 @@ int tpm_seal(struct tpm *t, struct bk_secret *data, const struct tpm_use *use,
 	struct sealing s = { 0 };
 	int r;
 
-	r = tpm_key_parent(t, &out.parent, out.srk_name, &srk);
+	r = tpm_use_ready(t, use, out.tpm_id);
+	if (!r)
+		r = tpm_key_parent(t, &out.parent, out.srk_name, &srk);
 	if (!r)
 		r = tpm_srk_parent(&srk, &parent);
 	if (!r)

@@ -152,13 +152,8 @@ int tpm_unseal(struct tpm *t, const struct tpm_sealed *s, const struct tpm_use *
 	r = open_parent(t, s, &srk, &there);
 	if (r < 0)
 		return r;
-	if (!there) {
-		bk_hint(t->ctx, "use the machine that it was sealed for, or bring the key back "
-			"with 'keyctl-bpf key recover'");
-		return bk_fail(t->ctx, -BPFKEY_E_OTHER_TPM, "it is sealed for a TPM whose storage "
-			       "root key is %s: another one, or this one before it was cleared",
-			       s->srk_name);
-	}
+	if (!there)
+		return tpm_fail_origin(t, "the sealed key", s->srk_name, s->tpm_id);
 	r = load(&srk, s, &o);
 	if (!r)
 		r = tpm_auth_begin(&auth, srk.handle, &o, use);

@@ -207,6 +207,8 @@ int tpm_key_import(struct tpm *t, const struct pubkey *pub, struct bk_secret *pr
 		return bk_fail(t->ctx, -BPFKEY_E_NO_SUPPORT, "TPMs have no such keys");
 	r = tpm_key_alg(t, alg->name, &alg);
 	if (!r)
+		r = tpm_use_ready(t, use, m.tpm_id);
+	if (!r)
 		r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
 	if (r < 0)
 		return r;

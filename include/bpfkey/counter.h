@@ -26,12 +26,15 @@ extern "C" {
  * @base: what the TPM counted when it was made. A TPM never begins at zero
  *        again, not even after it was cleared; a policy of use limits the
  *        counter to @base and a value of ours together.
+ * @tpm_id: tells this TPM after it was cleared from another one; "" when the
+ *        TPM does not let us see it
  */
 struct bpfkey_counter {
 	size_t sz;
 	uint32_t index;
 	char name[80], srk_name[80];
 	uint64_t base;
+	char tpm_id[80];
 };
 
 /**

@@ -9,6 +9,8 @@
 
 _Static_assert(sizeof(((struct bpfkey_counter *)0)->name) ==
 	       sizeof(((struct tpm_index_id *)0)->name), "name");
+_Static_assert(sizeof(((struct bpfkey_counter *)0)->tpm_id) ==
+	       sizeof(((struct tpm_index_id *)0)->tpm_id), "tpm_id");
 _Static_assert(sizeof(((struct bpfkey_counter *)0)->srk_name) ==
 	       sizeof(((struct tpm_index_id *)0)->srk_name), "srk_name");
 
@@ -22,11 +24,13 @@ static int take(struct bpfkey_ctx *ctx, const struct bpfkey_counter *c, struct t
 	if (r < 0)
 		return r;
 	if (!copy.index || !memchr(copy.name, 0, sizeof(copy.name)) || !copy.name[0] ||
-	    !memchr(copy.srk_name, 0, sizeof(copy.srk_name)))
+	    !memchr(copy.srk_name, 0, sizeof(copy.srk_name)) ||
+	    !memchr(copy.tpm_id, 0, sizeof(copy.tpm_id)))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "a counter without index or name");
 	ret->index = copy.index;
 	memcpy(ret->name, copy.name, sizeof(ret->name));
 	memcpy(ret->srk_name, copy.srk_name, sizeof(ret->srk_name));
+	memcpy(ret->tpm_id, copy.tpm_id, sizeof(ret->tpm_id));
 	*ret_base = copy.base;
 	return 0;
 }
@@ -69,6 +73,7 @@ int bpfkey_counter_new(struct bpfkey_ctx *ctx, uint32_t index, struct bpfkey_cou
 	c.index = id.index;
 	memcpy(c.name, id.name, sizeof(c.name));
 	memcpy(c.srk_name, id.srk_name, sizeof(c.srk_name));
+	memcpy(c.tpm_id, id.tpm_id, sizeof(c.tpm_id));
 	*ret = c;
 	return 0;
 }

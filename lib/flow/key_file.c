@@ -59,6 +59,15 @@ static int take_str(struct bpfkey_ctx *ctx, const struct js *j, const char *key,
 	return 0;
 }
 
+/* take_id - older files have none, and some TPMs */
+static int take_id(struct bpfkey_ctx *ctx, const struct js *j, struct sidecar *m)
+{
+	const char *s = NULL;
+	int r = js_str_opt(ctx, j, "tpm_id", &s);
+
+	return r < 0 || !s ? r : take_str(ctx, j, "tpm_id", m->tpm_id, sizeof(m->tpm_id));
+}
+
 static int take_hash(struct bpfkey_ctx *ctx, const struct js *j, uint8_t out[32])
 {
 	_cleanup_(buf_done) struct buf b = BUF(32);
@@ -83,6 +92,8 @@ static int take_tpm(struct bpfkey_ctx *ctx, const struct js *j, struct sidecar *
 		r = take_str(ctx, j, "srk_name", m->srk_name, sizeof(m->srk_name));
 	if (!r)
 		r = take_str(ctx, j, "key_name", m->key_name, sizeof(m->key_name));
+	if (!r)
+		r = take_id(ctx, j, m);
 	if (!r)
 		r = js_bool(ctx, j, "tpm_software", &m->tpm_software);
 	if (!r)
@@ -272,6 +283,8 @@ static int meta_text(struct bpfkey_ctx *ctx, const struct sidecar *m, const stru
 		js_set_bool(j, "tpm_software", m->tpm_software);
 		js_set_str(j, "srk_name", m->srk_name);
 		js_set_str(j, "key_name", m->key_name);
+		if (m->tpm_id[0])
+			js_set_str(j, "tpm_id", m->tpm_id);
 		r = policy_json_set(ctx, j, &m->policy);
 	}
 	if (r < 0)

@@ -20,6 +20,7 @@ struct sidecar {
 	int64_t created;
 	bool tpm_software, imported;
 	char tpm_kind[16], srk_name[80], key_name[80];
+	char tpm_id[80];		/* struct tpm_key_meta's */
 	struct key_policy policy;	/* of a key in a TPM */
 };
 

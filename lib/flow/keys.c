@@ -173,6 +173,7 @@ void key_tpm_facts(struct sidecar *m, const struct tpm_identity *id,
 	snprintf(m->tpm_kind, sizeof(m->tpm_kind), "%s", id->kind);
 	snprintf(m->srk_name, sizeof(m->srk_name), "%s", facts->srk_name);
 	snprintf(m->key_name, sizeof(m->key_name), "%s", facts->key_name);
+	snprintf(m->tpm_id, sizeof(m->tpm_id), "%s", facts->tpm_id);
 	m->tpm_software = id->software;
 }
 

@@ -76,6 +76,7 @@ static struct tpm_sealed blobs(const struct sealed_slot *t)
 				.seed = t->seed };
 
 	snprintf(s.srk_name, sizeof(s.srk_name), "%s", t->srk_name);
+	snprintf(s.tpm_id, sizeof(s.tpm_id), "%s", t->tpm_id);
 	return s;
 }
 
@@ -106,7 +107,6 @@ static int find_slot(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm 
 {
 	static const enum sealed_slot_type order[] = { SEALED_TPM, SEALED_WRAPPED };
 	struct tpm_storage here = { 0 };
-	size_t tpms = 0;
 
 	for (size_t k = 0; k < ARRAY_SIZE(order); k++) {
 		for (size_t i = 0; i < s->n; i++) {
@@ -115,7 +115,6 @@ static int find_slot(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm 
 
 			if (s->slots[i].type != order[k])
 				continue;
-			tpms++;
 			r = is_here(ctx, t, &s->slots[i], &here, &found);
 			if (r < 0)
 				return r;
@@ -125,13 +124,7 @@ static int find_slot(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm 
 			}
 		}
 	}
-	if (tpm_storage_here(t, &here, NULL) < 0)
-		bk_forget(ctx);
-	bk_hint(ctx, "use a machine that it was sealed or wrapped for; 'keyctl-bpf key recover' "
-		"brings it to this one with the recovery key or passphrase");
-	return bk_fail(ctx, -BPFKEY_E_OTHER_TPM, "none of its %zu slots for TPMs is for this one, "
-		       "whose storage root key is %s: it was made on another machine, or this "
-		       "TPM was cleared since", tpms, here.name);
+	return sealed_elsewhere(ctx, s, t);
 }
 
 int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t, const char *path,
@@ -186,6 +179,7 @@ int sealed_put_tpm(struct bpfkey_ctx *ctx, struct sealed *s, struct tpm *t,
 		*slot->policy = *use->policy;
 	}
 	snprintf(slot->srk_name, sizeof(slot->srk_name), "%s", blob.srk_name);
+	snprintf(slot->tpm_id, sizeof(slot->tpm_id), "%s", blob.tpm_id);
 	slot->parent = blob.parent;
 	slot->public = blob.public;
 	slot->private = blob.private;

@@ -34,6 +34,9 @@ int sealed_new(struct bpfkey_ctx *ctx, struct pkey *key, struct sealed *ret,
 int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t, const char *path,
 		  struct bk_secret **ret_kek, size_t *ret_slot);
 
+/* sealed_elsewhere - the failure of a key that no slot opens with this TPM, and whose it is */
+int sealed_elsewhere(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t);
+
 /* sealed_check - is every byte of the file as it was when it was written? */
 int sealed_check(struct bpfkey_ctx *ctx, const struct sealed *s, struct bk_secret *kek);
 

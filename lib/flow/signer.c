@@ -51,6 +51,7 @@ static int open_tpm_key(struct signer *s, const struct key_file *f)
 
 	snprintf(meta.srk_name, sizeof(meta.srk_name), "%s", f->meta.srk_name);
 	snprintf(meta.key_name, sizeof(meta.key_name), "%s", f->meta.key_name);
+	snprintf(meta.tpm_id, sizeof(meta.tpm_id), "%s", f->meta.tpm_id);
 	snprintf(meta.alg, sizeof(meta.alg), "%s", f->meta.alg);
 
 	if (key_file_tpm_absent(s->ctx)) {

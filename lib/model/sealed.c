@@ -190,7 +190,13 @@ static int slot_decode(struct bpfkey_ctx *ctx, const struct js *j, struct sealed
 		return r ? r : take(ctx, j, "cms", &t->cms);
 	}
 	if (type == SEALED_TPM) {
+		const char *id = NULL;
+
 		r = take_str(ctx, j, "srk_name", t->srk_name, sizeof(t->srk_name));
+		if (!r)
+			r = js_str_opt(ctx, j, "tpm_id", &id);
+		if (!r && id)
+			r = take_str(ctx, j, "tpm_id", t->tpm_id, sizeof(t->tpm_id));
 		if (!r)
 			r = js_u64(ctx, j, "parent", &parent);
 		if (!r && parent > UINT32_MAX)
@@ -286,6 +292,8 @@ static int put_slot(struct bpfkey_ctx *ctx, struct js *j, const struct sealed_sl
 	}
 	if (t->type == SEALED_TPM) {
 		js_set_str(j, "srk_name", t->srk_name);
+		if (t->tpm_id[0])
+			js_set_str(j, "tpm_id", t->tpm_id);
 		js_set_u64(j, "parent", t->parent);
 	} else {
 		put_hash(j, "to", t->to, failed);

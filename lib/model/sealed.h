@@ -32,6 +32,7 @@ enum sealed_recovery { SEALED_BY_KEY, SEALED_BY_PASSPHRASE, SEALED_RECOVERY__END
 struct sealed_slot {
 	enum sealed_slot_type type;
 	char srk_name[80];		/* tpm: hex of the storage root key's TPM name */
+	char tpm_id[80];		/* tpm: what tells another TPM from one cleared; "" */
 	uint32_t parent;		/* tpm: as key files name it */
 	uint8_t to[32];			/* wrapped: SHA-256 of the storage root key's SPKI; */
 					/* recovery by key: of the recovery key's */

@@ -169,7 +169,7 @@ static void test_mismatch(struct tpm *t)
 	wrong.srk_name[10] ^= 1;
 	is_int(tpm_key_load(t, buf_view(&pem), &wrong, NULL, &k), -BPFKEY_E_OTHER_TPM,
 	       "of another TPM");
-	ok(said("storage root key") && said(meta.srk_name), "is told by the parent's name");
+	ok(said("storage root key") && said(wrong.srk_name), "is told by the parent's name");
 	bk_forget(ctx);
 	wrong = meta;
 	wrong.key_name[10] ^= 1;

@@ -7,6 +7,9 @@
 
 #include "tests/tpm/help.h"
 
+/* How many wrong PINs an embedded TPM takes, which is manufactured by us. */
+#define TRIES 32
+
 /* A key as others make it: with a PIN, and protected. Kept as its blobs. */
 static TPM2B_PUBLIC *public;
 static TPM2B_PRIVATE *private;
@@ -148,12 +151,15 @@ static void test_locked(void)
 	   "is told as such");
 	for (int i = 0; i < 3; i++)
 		rc = use_key(t, "bad");
+	ok(tpm_rc_is(rc, TPM2_RC_AUTH_FAIL), "three more do not lock a TPM that we made");
+	for (int i = 0; i < TRIES - 3; i++)
+		rc = use_key(t, "bad");
 	bk_forget(ctx);
-	is_int(tpm_fail(t, rc, "cannot sign"), -BPFKEY_E_LOCKOUT, "after three the TPM is locked");
+	is_int(tpm_fail(t, rc, "cannot sign"), -BPFKEY_E_LOCKOUT, "after 32 it is locked");
 	ok(said("locked out after too many wrong PINs"), "which is told, too");
 	bk_forget(ctx);
 	tpm_close(t);
-	ok(tries(&locked) == 3 && locked, "and shows");
+	ok(tries(&locked) == TRIES && locked, "and shows");
 	is_int(own_in_child(), 128 + SIGKILL, "our keys still work then");
 }
 
@@ -184,16 +190,16 @@ static int answer(void *user, enum bpfkey_secret what, const char *name, char *b
 	return 0;
 }
 
-/* lock_again - three wrong PINs */
+/* lock_again - as many wrong PINs as it takes */
 static bool lock_again(void)
 {
 	struct tpm *t = opened();
 	bool locked = false;
 
-	for (int i = 0; t && i < 4; i++)
+	for (int i = 0; t && i <= TRIES; i++)
 		use_key(t, "bad");
 	tpm_close(t);
-	return tries(&locked) == 3 && locked;
+	return tries(&locked) == TRIES && locked;
 }
 
 static TSS2_RC use_once(const char *pin)
@@ -221,22 +227,103 @@ static void test_reset(void)
 	ok(!tries(&locked) && !locked, "nothing is remembered");
 }
 
-/* A wrong lockout password: one attempt, and the password itself is locked. */
+/*
+ * A wrong lockout password: one attempt, and the password itself is locked, for as long as this
+ * TPM runs. Ours is taken again by the next process; one that waits would wait for ever.
+ */
 static void test_wrong_password(void)
 {
+	struct tpm *t;
+	TPM2B_AUTH none = { 0 };
+
 	asked = 0;
 	ok(lock_again(), "locked for the third time");
 	bpfkey_ctx_set_ask(ctx, answer, wrong);
 	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_PIN, "a wrong lockout password");
 	ok(said("cannot reset the lockout: the lockout password is wrong, and the TPM takes none "
-		"now") && strstr(bpfkey_ctx_hint(ctx), "embedded TPM stands"), "in words");
+		"now") && strstr(bpfkey_ctx_hint(ctx), "with the next command"), "in words");
 	is_int(asked, 1, "was asked for once");
+	is_int(own_in_child(), 128 + SIGKILL, "our keys without PIN work even now");
+	bpfkey_ctx_set_ask(ctx, answer, right);
+	is_int(bpfkey_tpm_reset_lockout(ctx), 0, "the next command takes the right one");
+
+	t = opened();
+	memcpy(none.buffer, right, none.size = sizeof(right) - 1);
+	ok(t && !Esys_TR_SetAuth(t->esys, ESYS_TR_RH_LOCKOUT, &none) &&
+	   !Esys_DictionaryAttackParameters(t->esys, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD,
+					    ESYS_TR_NONE, ESYS_TR_NONE, TRIES, 600, 1000),
+	   "a TPM whose owner lets the password wait");
+	tpm_close(t);
+	ok(lock_again(), "is locked");
+	bpfkey_ctx_set_ask(ctx, answer, wrong);
+	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_PIN, "a wrong lockout password there");
+	ok(strstr(bpfkey_ctx_hint(ctx), "embedded TPM stands") != NULL, "in other words");
 	bpfkey_ctx_set_ask(ctx, answer, right);
 	is_int(bpfkey_tpm_reset_lockout(ctx), -BPFKEY_E_LOCKOUT, "then the right one is refused");
 	ok(said("the lockout password itself is locked after a wrong one (TPM error 0x921)"),
-	   "in other words");
+	   "in other words again");
 	bpfkey_ctx_set_ask(ctx, NULL, NULL);
-	is_int(own_in_child(), 128 + SIGKILL, "our keys without PIN work even now");
+}
+
+static void heard(void *user, enum bpfkey_log_level level, const char *line)
+{
+	if (level == BPFKEY_LOG_WARNING)
+		snprintf(user, 400, "%s", line);
+}
+
+/* limits - as whoever owns the TPM sets them */
+static bool limits(uint32_t max, uint32_t interval, uint32_t recovery)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+
+	return t && !Esys_DictionaryAttackParameters(t->esys, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD,
+						     ESYS_TR_NONE, ESYS_TR_NONE, max, interval,
+						     recovery);
+}
+
+/* with_pin - make a key with a PIN; what was warned of, and the limits then */
+static bool with_pin(char warned[400], struct tpm_state *now)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *auth = bk_secret_new(POLICY_PIN_LEN);
+	const struct key_policy policy = { .pin = true };
+	const struct tpm_use use = { .policy = &policy, .auth = auth };
+	_cleanup_(buf_done) struct buf pem = BUF(TPM_FILE_MAX);
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+	struct tpm_key_meta meta;
+	bool good;
+
+	memset(bk_secret_data(auth), 7, POLICY_PIN_LEN);
+	bk_secret_set_len(auth, POLICY_PIN_LEN);
+	warned[0] = '\0';
+	bpfkey_ctx_set_log(ctx, heard, warned);
+	good = t && !tpm_key_create(t, "p256", &use, &pem, &meta) && !tpm_state(t, now);
+	bpfkey_ctx_set_log(ctx, NULL, NULL);
+	return good;
+}
+
+/* What a TPM gets when it is made, and what a key with a PIN changes: never an owner's choice. */
+static void test_limits(void)
+{
+	struct tpm_state s = { 0 };
+	char warned[400];
+
+	ok(with_pin(warned, &s) && s.lockout_max == TRIES && s.lockout_interval == 600 &&
+	   !s.lockout_recovery, "an embedded TPM comes with limits of ours");
+	is_str(warned, "", "of which nobody is warned");
+	ok(limits(3, 1000, 1000) && with_pin(warned, &s) && s.lockout_max == TRIES &&
+	   !s.lockout_recovery, "one that was made without them gets them with its first PIN");
+	is_str(warned, "", "without a word");
+	ok(limits(4, 60, 1000) && with_pin(warned, &s) && s.lockout_max == 4 &&
+	   s.lockout_interval == 60, "an owner's limits are left alone");
+	is_str(warned, "", "also without a word: four tries are enough");
+	ok(limits(2, 60, 1000) && with_pin(warned, &s) && s.lockout_max == 2, "two");
+	ok(strstr(warned, "2 wrong PINs lock this TPM") && strstr(warned, "tpm2_dictionarylockout"),
+	   "are worth a warning");
+	ok(limits(32, 0, 1000) && with_pin(warned, &s) && strstr(warned, "never forgets"),
+	   "so is a TPM that never forgets");
+	ok(limits(32, 86401, 1000) && with_pin(warned, &s) && strstr(warned, "after 86401 seconds"),
+	   "and one that takes days");
+	ok(limits(32, 600, 0), "ours again");
 }
 
 int main(void)
@@ -244,6 +331,7 @@ int main(void)
 	int bad = 0;
 
 	begin();
+	test_limits();
 	ok(make_key_with_pin(), "a key with a PIN");
 	for (int i = 0; i < 4; i++)
 		bad += in_child(true);

@@ -68,9 +68,9 @@ is "$out" "$srk" "its sidecar names it"
 swtpm_stop
 rm -rf swtpm
 swtpm_start
-refused 3 "another TPM|belongs to a TPM|no key at 0x81000001" \
+refused 3 "the key was made in another TPM, whose storage root key is $srk" \
 	kb cert new --key under.pem --role build --name x --tpm "$swtpm" -o never.pem
-refused 3 "belongs to a TPM whose storage root key is" \
+refused 3 "the key was made in another TPM, whose storage root key is" \
 	kb cert new --key p256.pem --role build --name x --tpm "$swtpm" -o never.pem
 rm p256.pem.meta
 run kb cert new --key p256.pem --role build --name x --tpm "$swtpm" -o never.pem
