@@ -79,6 +79,7 @@
 #include <bpfkey/secret.h>
 #include <bpfkey/sign.h>
 #include <bpfkey/skeleton.h>
+#include <bpfkey/standing.h>
 #include <bpfkey/status.h>
 #include <bpfkey/tpm.h>
 

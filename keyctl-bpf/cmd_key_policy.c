@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "key_out.h"
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
@@ -55,6 +56,20 @@ static void put_pcrs(struct cli *cli, const struct bpfkey_policy_state *s)
 	out_close(cli->out);
 }
 
+void put_state_parts(struct cli *cli, const struct bpfkey_policy_state *s)
+{
+	struct out *o = cli->out;
+
+	if (s->counter) {
+		out_u64(o, "counter", s->counter);
+		out_u64(o, "limit", s->limit);
+		if (s->counter_there)
+			out_u64(o, "counter_now", s->counter_now);
+	}
+	if (s->pcrs)
+		put_pcrs(cli, s);
+}
+
 static void put_state(struct cli *cli, const struct bpfkey_policy_state *s, size_t i)
 {
 	struct out *o = cli->out;
@@ -65,14 +80,7 @@ static void put_state(struct cli *cli, const struct bpfkey_policy_state *s, size
 	out_bool(o, "signature_good", s->signed_good);
 	if (s->compared)
 		out_bool(o, "met", s->met);
-	if (s->counter) {
-		out_u64(o, "counter", s->counter);
-		out_u64(o, "limit", s->limit);
-		if (s->counter_there)
-			out_u64(o, "counter_now", s->counter_now);
-	}
-	if (s->pcrs)
-		put_pcrs(cli, s);
+	put_state_parts(cli, s);
 	put_words(o, s);
 	out_close(o);
 }

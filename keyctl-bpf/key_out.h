@@ -8,6 +8,9 @@
 /* put_key - what a key is; @made: it has a hash already */
 void put_key(struct cli *cli, const struct bpfkey_key_info *i, bool made);
 
+/* put_state_parts - counter and PCRs of a state, and what changed a PCR last */
+void put_state_parts(struct cli *cli, const struct bpfkey_policy_state *s);
+
 /* put_made - that something changed, or why not */
 void put_made(struct cli *cli);
 

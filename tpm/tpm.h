@@ -163,6 +163,12 @@ int tpm_seal(struct tpm *t, struct bk_secret *data, const struct tpm_use *use,
 int tpm_unseal(struct tpm *t, const struct tpm_sealed *s, const struct tpm_use *use,
 	       struct bk_secret **ret);
 
+/*
+ * tpm_sealed_try - would it be loaded, whatever its use then asks for?
+ * -BPFKEY_E_OTHER_TPM, _FORMAT, _TPM
+ */
+int tpm_sealed_try(struct tpm *t, const struct tpm_sealed *s);
+
 /* tpm_sealed_here - does this TPM have the storage root key that @s hangs on? */
 int tpm_sealed_here(struct tpm *t, const struct tpm_sealed *s, bool *ret);
 
@@ -239,6 +245,10 @@ int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta
 		 const struct tpm_use *use, struct tpm_key **ret);
 void tpm_key_free(struct tpm_key *k);
 DEFINE_CLEANUP(struct tpm_key *, tpm_key_free)
+
+/* tpm_key_try - tpm_key_load() as far as it needs no PIN and asks for no state */
+int tpm_key_try(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
+		const struct key_policy *policy);
 
 const struct pubkey *tpm_key_public(const struct tpm_key *k);
 

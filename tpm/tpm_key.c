@@ -315,6 +315,20 @@ int tpm_key_load(struct tpm *t, struct view pem, const struct tpm_key_meta *meta
 	return 0;
 }
 
+int tpm_key_try(struct tpm *t, struct view pem, const struct tpm_key_meta *meta,
+		const struct key_policy *policy)
+{
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_object_done) struct tpm_object key = TPM_OBJECT_NONE(t);
+	struct pubkey public;
+	struct tpm_file f;
+	int r = tpm_file_parse(t->ctx, pem, &f);
+
+	if (!r)
+		r = tpm_public_key(t->ctx, &f.public.publicArea, &public);
+	return r < 0 ? r : tpm_key_into(t, &f, meta, policy, &srk, &key);
+}
+
 void tpm_key_free(struct tpm_key *k)
 {
 	if (!k)

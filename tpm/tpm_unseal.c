@@ -140,21 +140,36 @@ static int unseal(struct tpm_auth *auth, struct bk_secret **ret)
 	return r;
 }
 
+/* load_here - under this TPM's storage root key, or the failure that it has another one */
+static int load_here(struct tpm *t, const struct tpm_sealed *s, struct tpm_object *ret_srk,
+		     struct tpm_object *ret)
+{
+	bool there = false;
+	int r = open_parent(t, s, ret_srk, &there);
+
+	if (r < 0)
+		return r;
+	if (!there)
+		return tpm_fail_origin(t, "the sealed key", s->srk_name, s->tpm_id);
+	return load(ret_srk, s, ret);
+}
+
+int tpm_sealed_try(struct tpm *t, const struct tpm_sealed *s)
+{
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
+
+	return load_here(t, s, &srk, &o);
+}
+
 int tpm_unseal(struct tpm *t, const struct tpm_sealed *s, const struct tpm_use *use,
 	       struct bk_secret **ret)
 {
 	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
 	_cleanup_(tpm_object_done) struct tpm_object o = TPM_OBJECT_NONE(t);
 	_cleanup_(tpm_auth_done) struct tpm_auth auth = TPM_AUTH_NONE(t);
-	bool there = false;
-	int r;
+	int r = load_here(t, s, &srk, &o);
 
-	r = open_parent(t, s, &srk, &there);
-	if (r < 0)
-		return r;
-	if (!there)
-		return tpm_fail_origin(t, "the sealed key", s->srk_name, s->tpm_id);
-	r = load(&srk, s, &o);
 	if (!r)
 		r = tpm_auth_begin(&auth, srk.handle, &o, use);
 	return r ? r : unseal(&auth, ret);

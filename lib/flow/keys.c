@@ -7,26 +7,13 @@
 
 #include "../../tpm/tpm.h"
 #include "../base/ctx.h"
-#include "../crypto/algo.h"
 #include "../crypto/pkey.h"
 #include "../token/token.h"
-#include "key_file.h"
+#include "key_handle.h"
 #include "key_use.h"
 #include "keys.h"
 #include "opts.h"
 #include "sealed_key.h"
-
-struct bpfkey_key {
-	char *path;
-	char alg[ALGO_NAME_MAX];
-	struct sidecar meta;
-	struct bpfkey_key_info info;
-	struct key_slot_text {
-		char name[80];
-	} *names;
-	struct bpfkey_key_slot *slots;
-};
-DEFINE_CLEANUP(struct bpfkey_key *, bpfkey_key_free)
 
 static const char *const forms[BPFKEY_FORM__END] = {
 	[BPFKEY_FORM_FILE] = "file",
@@ -60,6 +47,8 @@ void bpfkey_key_free(struct bpfkey_key *key)
 	free(key->path);
 	free(key->names);
 	free(key->slots);
+	buf_done(&key->pem);
+	sealed_done(&key->sealed);
 	free(key);
 }
 
@@ -336,6 +325,13 @@ static int open_file(struct bpfkey_ctx *ctx, const char *path, struct bpfkey_key
 		r = describe_slots(ctx, &s, key);
 	if (r < 0)
 		return r;
+	key->pem = BUF(KEY_FILE_MAX);
+	if (f.form == BPFKEY_FORM_TPM)
+		buf_put(&key->pem, key_file_view(&f).p, key_file_view(&f).n);
+	if (!buf_ok(&key->pem))
+		return bk_out_of_memory(ctx);
+	key->sealed = s;
+	s = (struct sealed){ 0 };
 	key->info.passphrase = o.passphrase != NULL;
 	key->info.pkcs12 = o.pkcs12;
 	*ret = steal(&key);

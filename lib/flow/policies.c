@@ -144,10 +144,29 @@ static void put_match(const struct tpm_match *m, struct bpfkey_policy_state *s)
 	s->counter_now = s->counter_there ? m->counter_now : 0;
 }
 
+struct bpfkey_policy_state policies_state(const struct pcr_set *pcrs, const struct nv_ref *counter,
+					  bool good, const struct tpm_match *m)
+{
+	struct bpfkey_policy_state s = { .signed_good = good };
+
+	s.pcrs = pcrs->mask;
+	if (s.pcrs) {
+		s.bank = pcrs->bank;
+		s.value_len = pcrs_len(pcrs->bank);
+	}
+	for (unsigned int n = 0; n < BPFKEY_PCRS; n++)
+		s.values[n] = s.pcrs & 1u << n ? pcrs->value[n] : NULL;
+	s.counter = counter->index;
+	s.limit = counter->limit;
+	if (m)
+		put_match(m, &s);
+	return s;
+}
+
 int bpfkey_policy_state(struct bpfkey_ctx *ctx, const struct bpfkey_policy *p, size_t i,
 			struct bpfkey_policy_state *ret)
 {
-	struct bpfkey_policy_state s = { 0 };
+	struct bpfkey_policy_state s;
 	const struct policy_grant *g;
 
 	bk_enter(ctx);
@@ -155,19 +174,8 @@ int bpfkey_policy_state(struct bpfkey_ctx *ctx, const struct bpfkey_policy *p, s
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "the policy has %zu states, no state %zu",
 			       p->file.grants.n, i);
 	g = &p->file.grants.v[i];
+	s = policies_state(&g->pcrs, &g->counter, p->good[i], p->matches ? &p->matches[i] : NULL);
 	s.created = g->created;
-	s.signed_good = p->good[i];
-	s.pcrs = g->pcrs.mask;
-	if (s.pcrs) {
-		s.bank = g->pcrs.bank;
-		s.value_len = pcrs_len(g->pcrs.bank);
-	}
-	for (unsigned int n = 0; n < BPFKEY_PCRS; n++)
-		s.values[n] = s.pcrs & 1u << n ? g->pcrs.value[n] : NULL;
-	s.counter = g->counter.index;
-	s.limit = g->counter.limit;
-	if (p->matches)
-		put_match(&p->matches[i], &s);
 	return opts_give(ctx, ret, &s, sizeof(s));
 }
 

@@ -3,6 +3,9 @@
 #ifndef BK_POLICIES_H
 #define BK_POLICIES_H
 
+#include <bpfkey/policy.h>
+
+#include "../../tpm/tpm.h"
 #include "../base/ctx.h"
 #include "../model/policy_file.h"
 
@@ -20,5 +23,12 @@ int policies_signed(struct bpfkey_ctx *ctx, const struct policy_grants *g, size_
  * with a warning
  */
 int policies_drop_unsigned(struct bpfkey_ctx *ctx, const char *path, struct policy_grants *g);
+
+/*
+ * policies_state - PCRs and counter as callers see them; everything in it is borrowed
+ * @m: how the TPM stands against them; NULL: it was not asked
+ */
+struct bpfkey_policy_state policies_state(const struct pcr_set *pcrs, const struct nv_ref *counter,
+					  bool good, const struct tpm_match *m);
 
 #endif

@@ -69,8 +69,7 @@ int sealed_private(struct bpfkey_ctx *ctx, const struct sealed *s, struct bk_sec
 	return 0;
 }
 
-/* blobs - a slot as the TPM's side knows it; everything in it is borrowed */
-static struct tpm_sealed blobs(const struct sealed_slot *t)
+struct tpm_sealed sealed_blobs(const struct sealed_slot *t)
 {
 	struct tpm_sealed s = { .parent = t->parent, .public = t->public, .private = t->private,
 				.seed = t->seed };
@@ -80,11 +79,10 @@ static struct tpm_sealed blobs(const struct sealed_slot *t)
 	return s;
 }
 
-/* is_here - is this slot for the TPM at hand? @here: its storage root key, read when needed */
-static int is_here(struct bpfkey_ctx *ctx, struct tpm *t, const struct sealed_slot *slot,
+int sealed_is_here(struct bpfkey_ctx *ctx, struct tpm *t, const struct sealed_slot *slot,
 		   struct tpm_storage *here, bool *ret)
 {
-	const struct tpm_sealed s = blobs(slot);
+	const struct tpm_sealed s = sealed_blobs(slot);
 	uint8_t hash[32];
 	int r = 0;
 
@@ -115,7 +113,7 @@ static int find_slot(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm 
 
 			if (s->slots[i].type != order[k])
 				continue;
-			r = is_here(ctx, t, &s->slots[i], &here, &found);
+			r = sealed_is_here(ctx, t, &s->slots[i], &here, &found);
 			if (r < 0)
 				return r;
 			if (found) {
@@ -141,7 +139,7 @@ int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t,
 		return r;
 	(void)path;
 	use.policy = s->slots[i].policy;
-	blob = blobs(&s->slots[i]);
+	blob = sealed_blobs(&s->slots[i]);
 	r = tpm_unseal(t, &blob, &use, &kek);
 	if (!r)
 		r = sealed_check(ctx, s, kek);

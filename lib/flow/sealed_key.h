@@ -34,6 +34,13 @@ int sealed_new(struct bpfkey_ctx *ctx, struct pkey *key, struct sealed *ret,
 int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t, const char *path,
 		  struct bk_secret **ret_kek, size_t *ret_slot);
 
+/* sealed_blobs - a slot as the TPM's side knows it; everything in it is borrowed */
+struct tpm_sealed sealed_blobs(const struct sealed_slot *slot);
+
+/* sealed_is_here - is a slot for the TPM at hand? @here: its storage root key, read when needed */
+int sealed_is_here(struct bpfkey_ctx *ctx, struct tpm *t, const struct sealed_slot *slot,
+		   struct tpm_storage *here, bool *ret);
+
 /* sealed_elsewhere - the failure of a key that no slot opens with this TPM, and whose it is */
 int sealed_elsewhere(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t);
 

@@ -156,6 +156,21 @@ like "$(jq -r .srk_name t.pem.meta)" '^000b[0-9a-f]{64}$' 'and the name of its s
 run kb key show t.pem --json
 json '.result.form, .result.tpm_software' $'tpm\ntrue' 'key show needs no TPM'
 json .result.public_hash "$(jq -r .public_hash t.pem.meta)" 'and finds the same hash'
+json '.result | "\(.usable_now) \(.ways | length) \(.ways[0].pin)"' 'unknown 1 false' \
+	'and asks none about a key that needs nothing'
+run kb key show t.pem
+like "$out" 'needs nothing else: whoever may use the TPM' 'which is told in words'
+run kb key show t.pem --check --tpm "$tpm" --json
+is "$rc" 0 'key show --check'
+json .result.usable_now yes 'asks it'
+run kb key show t.pem --check --tpm "embedded:$T/tpm3" --json
+is "$rc" 4 'without a TPM nobody knows'
+json '"\(.ok) \(.error.code) \(.result.usable_now) \(.result.algorithm)"' \
+	'false E_NO_TPM unknown p256' 'but all the rest'
+refused 4 'whether the key can be used now is not known: .*does not exist' \
+	kb key show t.pem --check --tpm "embedded:$T/tpm3"
+absent tpm3
+refused 2 "no TPM has a key of form 'file'" kb key show k.pem --check
 run kb key new --tpm "$tpm" -o d.pem --dry-run
 is "$rc" 0 'dry run with a TPM'
 absent d.pem d.pem.meta
@@ -167,6 +182,9 @@ absent d.pem d.pem.meta
 ok 'a second TPM' kb key new --tpm "embedded:$T/tpm2" -o t2.pem
 refused 3 . kb cert new --tpm "embedded:$T/tpm2" -k t.pem -r build -n x -o c.pem
 absent c.pem
+refused 3 'the key cannot be used now: the key was made in another TPM' \
+	kb key show t.pem --check --tpm "embedded:$T/tpm2"
+like "$err" 'hint: use the machine where it was made' 'with what to do'
 refused 4 'does not exist' kb cert new --tpm "embedded:$T/tpm3" -k t.pem -r build -n x -o c.pem
 absent c.pem tpm3
 cp t2.pem.meta t.pem.meta
@@ -190,6 +208,18 @@ refused 3 'the PIN is wrong' kb cert new --tpm "$pintpm" --passphrase-file badpi
 like "$err" 'hint: 1 wrong PINs are counted of' 'and what is left is told'
 run kb tpm show --tpm "$pintpm" --json
 json .result.lockout.failed_tries 1 'it was tried once'
+json '.result.lockout | "\(.max_tries) \(.forget_seconds) \(.recovery_seconds)"' '32 600 0' \
+	'an embedded TPM comes with limits of ours'
+run kb key show p.pem --tpm "$pintpm" --json
+json '.result | "\(.usable_now) \(.ways[0].pin) \(.lockout.tries_left) \(.lockout.locked_out)"' \
+	'yes true 31 false' 'key show asks for no PIN and tells what is left'
+run kb key show p.pem --tpm "embedded:$T/tpm3" --json
+is "$rc" 0 'without a TPM'
+json '.result | "\(.usable_now) \(.why)"' "unknown the TPM 'embedded:$T/tpm3' does not exist" \
+	'that is the answer'
+run kb key show p.pem --tpm "embedded:$T/tpm3"
+like "$out" 'needs its PIN' 'and what it needs is told'
+absent tpm3
 refused 2 'the PIN is empty' kb key new --tpm "$pintpm" --pin --passphrase-file nopin \
 	-o q.pem
 refused 2 'a PIN is for the form tpm' kb key new --form file --pin --passphrase-file pin \
