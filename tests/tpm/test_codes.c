@@ -101,8 +101,10 @@ static TSS2_RC wrong(void)
 
 static TSS2_RC locked_out(void)
 {
-	TSS2_RC rc = guess(TPMA_OBJECT_NODA, 4);
+	TSS2_RC rc = Esys_DictionaryAttackParameters(t->esys, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD,
+						     ESYS_TR_NONE, ESYS_TR_NONE, 3, 600, 0);
 
+	rc = rc ? rc : guess(TPMA_OBJECT_NODA, 4);
 	Esys_DictionaryAttackLockReset(t->esys, ESYS_TR_RH_LOCKOUT, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 				       ESYS_TR_NONE);
 	return rc;

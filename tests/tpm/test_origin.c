@@ -74,7 +74,8 @@ static void try_all(struct things *s, const char *words)
 	one(tpm_unseal(t, &s->sealed, NULL, &data), "the sealed key", words);
 	one(tpm_counter_read(t, &s->counter, &value), "the counter 0x01842000", words);
 	/* On a bus the salted session is kept until the TPM is closed. */
-	ok(!handles_from(t, TPM2_TRANSIENT_FIRST) && handles_from(t, TPM2_HMAC_SESSION_FIRST) <= 1,
+	ok(!handles_from(t, first_of(TPM2_HT_TRANSIENT)) &&
+	   handles_from(t, first_of(TPM2_HT_HMAC_SESSION)) <= 1,
 	   "and nothing is left in it");
 }
 
