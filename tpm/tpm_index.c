@@ -315,7 +315,7 @@ int tpm_index_open(struct tpm *t, const struct tpm_index_kind *kind,
 
 int tpm_index_name(const struct tpm_index *i, char ret[80])
 {
-	const struct tpm_object o = { i->t, i->handle, true };
+	const struct tpm_object o = { i->t, i->handle, true, "" };
 
 	return tpm_object_name(&o, ret, 80);
 }

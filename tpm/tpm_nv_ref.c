@@ -10,7 +10,7 @@ static void close_index(struct tpm_object *o)
 
 int tpm_counter_ref(struct tpm *t, uint32_t index, struct nv_ref *ret)
 {
-	_cleanup_(close_index) struct tpm_object nv = { t, ESYS_TR_NONE, true };
+	_cleanup_(close_index) struct tpm_object nv = { t, ESYS_TR_NONE, true, "" };
 	_cleanup_(tpm_esys_freep) TPM2B_NV_PUBLIC *public = NULL;
 	struct nv_ref ref = { .index = index };
 	TPMA_NV attributes;

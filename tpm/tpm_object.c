@@ -16,8 +16,13 @@ void tpm_object_done(struct tpm_object *o)
 int tpm_object_name(const struct tpm_object *o, char *out, size_t cap)
 {
 	_cleanup_(tpm_esys_freep) TPM2B_NAME *name = NULL;
-	TSS2_RC rc = Esys_TR_GetName(o->t->esys, o->handle, &name);
+	TSS2_RC rc;
 
+	if (o->name[0] && strlen(o->name) < cap) {
+		strcpy(out, o->name);
+		return 0;
+	}
+	rc = Esys_TR_GetName(o->t->esys, o->handle, &name);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(o->t, rc, "cannot get the name of a TPM object");
 	if (2 * (size_t)name->size >= cap)
@@ -125,13 +130,18 @@ TSS2_RC tpm_primary(struct tpm *t, ESYS_TR hierarchy, bool rsa, struct tpm_objec
 	const TPM2B_PUBLIC template = srk_template(rsa);
 	const TPML_PCR_SELECTION no_pcrs = { 0 };
 	const TPM2B_DATA outside = { 0 };
-	ESYS_TR handle = ESYS_TR_NONE;
+	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
+	struct tpm_object o = TPM_OBJECT_NONE(t);
 	TSS2_RC rc = Esys_CreatePrimary(t->esys, hierarchy, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 					ESYS_TR_NONE, &sensitive, &template, &outside, &no_pcrs,
-					&handle, NULL, NULL, NULL, NULL);
+					&o.handle, &public, NULL, NULL, NULL);
 
-	if (rc == TSS2_RC_SUCCESS)
-		*ret = (struct tpm_object){ t, handle, false };
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	/* It is what ESYS salts with, and hashed here much faster than there. */
+	if (tpm_public_name(NULL, public, o.name, sizeof(o.name)) < 0)
+		o.name[0] = '\0';
+	*ret = o;
 	return rc;
 }
 

@@ -52,9 +52,10 @@ struct tpm_object {
 	struct tpm *t;
 	ESYS_TR handle;
 	bool persistent;
+	char name[80];		/* hex, of what was made here; else tpm_object_name() asks */
 };
 
-#define TPM_OBJECT_NONE(tpm) ((struct tpm_object){ (tpm), ESYS_TR_NONE, false })
+#define TPM_OBJECT_NONE(tpm) ((struct tpm_object){ .t = (tpm), .handle = ESYS_TR_NONE })
 
 void tpm_object_done(struct tpm_object *o);
 

@@ -18,7 +18,7 @@ void tpm_nv_done(struct tpm_nv *nv)
 /* nv_facts - its name, and who may read it */
 static int nv_facts(struct tpm_nv *nv, char *name, size_t cap)
 {
-	const struct tpm_object o = { nv->t, nv->handle, true };
+	const struct tpm_object o = { nv->t, nv->handle, true, "" };
 	_cleanup_(tpm_esys_freep) TPM2B_NV_PUBLIC *public = NULL;
 	TSS2_RC rc;
 

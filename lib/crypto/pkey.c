@@ -13,6 +13,7 @@
 
 #include "digest.h"
 #include "ossl.h"
+#include "spki.h"
 
 struct pkey {
 	EVP_PKEY *evp;
@@ -329,6 +330,9 @@ int pkey_spki(struct bpfkey_ctx *ctx, const struct pkey *key, struct buf *ret)
 	uint8_t *der = NULL;
 	int n = -1;
 
+	/* To start OpenSSL's encoders takes longer than all the rest of a signature. */
+	if (key->remote)
+		return spki_put(ctx, &key->remote->pub, ret);
 	if (X509_PUBKEY_set(&spki, key->evp))
 		n = i2d_X509_PUBKEY(spki, &der);
 	X509_PUBKEY_free(spki);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench_tpm TPM KEY CERT N ROUNDS: microseconds for each of N signatures in one process with a key
- * in a TPM, ROUNDS times in turn: raw Esys_Sign() on the loaded key, and a CMS from memory to
- * memory by the library. One line "NAME MICROSECONDS" for each sample.
+ * bench_tpm WHAT TPM KEY CERT N [DIR]: microseconds for each of N signatures in one process with a
+ * key in a TPM. WHAT is
+ *
+ * esys        raw Esys_Sign() on the loaded key, what everybody could write
+ * esys-files  the same, and each signature in a file in DIR, with one sync at the end
+ * cms         a CMS from memory to memory by the library
  */
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,16 +30,47 @@ static int fail(struct bpfkey_ctx *ctx, const char *what)
 	return 1;
 }
 
-/* What everybody could write: load, and sign without more ado. */
-static int raw(struct bpfkey_ctx *ctx, const char *key, unsigned int n, double *ret)
+static int write_one(int dir, unsigned int i, const void *p, size_t n)
+{
+	_cleanup_(bk_closep) int fd = -1;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", i);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd >= 0 && write(fd, p, n) == (ssize_t)n ? 0 : -1;
+}
+
+/* sign_each - on a loaded key; @dir < 0: without files */
+static int sign_each(struct bpfkey_ctx *ctx, struct tpm_object *o, TPMI_ALG_PUBLIC type,
+		     unsigned int n, int dir)
 {
 	const TPMT_TK_HASHCHECK none = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
+	TPMT_SIG_SCHEME scheme = {
+		.scheme = type == TPM2_ALG_ECC ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA,
+		.details.any.hashAlg = TPM2_ALG_SHA256,
+	};
+	TPM2B_DIGEST digest = { .size = 32 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		TPMT_SIGNATURE *sig = NULL;
+
+		memcpy(digest.buffer, &i, sizeof(i));
+		if (Esys_Sign(o->t->esys, o->handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			      &digest, &scheme, &none, &sig))
+			return fail(ctx, "raw: sign");
+		if (dir >= 0 && write_one(dir, i, &sig->signature, 256))
+			return fail(ctx, "raw: write");
+		Esys_Free(sig);
+	}
+	return dir >= 0 && (syncfs(dir) || fsync(dir)) ? fail(ctx, "raw: sync") : 0;
+}
+
+static int raw(struct bpfkey_ctx *ctx, const char *key, unsigned int n, int dir, double *ret)
+{
 	_cleanup_(buf_done) struct buf pem = BUF(TPM_FILE_MAX);
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(NULL);
 	_cleanup_(tpm_object_done) struct tpm_object object = TPM_OBJECT_NONE(NULL);
-	TPMT_SIG_SCHEME scheme = { .details.any.hashAlg = TPM2_ALG_SHA256 };
-	TPM2B_DIGEST digest = { .size = 32 };
 	struct tpm_file f;
 	double start;
 
@@ -47,17 +82,9 @@ static int raw(struct bpfkey_ctx *ctx, const char *key, unsigned int n, double *
 	    Esys_Load(t->esys, srk.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &f.private,
 		      &f.public, &object.handle))
 		return fail(ctx, "raw: load");
-	scheme.scheme = f.public.publicArea.type == TPM2_ALG_ECC ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA;
 	start = now();
-	for (unsigned int i = 0; i < n; i++) {
-		TPMT_SIGNATURE *sig = NULL;
-
-		memcpy(digest.buffer, &i, sizeof(i));
-		if (Esys_Sign(t->esys, object.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			      &digest, &scheme, &none, &sig))
-			return fail(ctx, "raw: sign");
-		Esys_Free(sig);
-	}
+	if (sign_each(ctx, &object, f.public.publicArea.type, n, dir))
+		return 1;
 	*ret = (now() - start) / n;
 	return 0;
 }
@@ -85,26 +112,25 @@ static int library(struct bpfkey_ctx *ctx, const char *key, const char *cert, un
 
 int main(int argc, char **argv)
 {
+	_cleanup_(bk_closep) int dir = -1;
 	struct bpfkey_ctx *ctx = NULL;
-	unsigned int n, rounds;
+	unsigned int n;
 	double us = 0;
+	int r;
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: bench_tpm TPM KEY CERT N ROUNDS\n");
+	if (argc != (argc > 1 && !strcmp(argv[1], "esys-files") ? 7 : 6)) {
+		fprintf(stderr, "usage: bench_tpm WHAT TPM KEY CERT N [DIR]\n");
 		return 2;
 	}
-	n = (unsigned int)atoi(argv[4]);
-	rounds = (unsigned int)atoi(argv[5]);
-	if (bpfkey_ctx_new(&ctx) || bpfkey_ctx_set_tpm(ctx, argv[1]))
+	n = (unsigned int)atoi(argv[5]);
+	if (argc == 7)
+		dir = open(argv[6], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if ((argc == 7 && dir < 0) || bpfkey_ctx_new(&ctx) || bpfkey_ctx_set_tpm(ctx, argv[2]))
 		return 1;
-	while (rounds--) {
-		if (raw(ctx, argv[2], n, &us))
-			return 1;
-		printf("esys %.1f\n", us);
-		if (library(ctx, argv[2], argv[3], n, &us))
-			return 1;
-		printf("cms %.1f\n", us);
-	}
+	r = strcmp(argv[1], "cms") ? raw(ctx, argv[3], n, dir, &us) :
+				     library(ctx, argv[3], argv[4], n, &us);
 	bpfkey_ctx_free(ctx);
-	return 0;
+	if (!r)
+		printf("%.1f\n", us);
+	return r;
 }
