@@ -72,6 +72,8 @@ int tpm_quote_key_new(struct tpm *t, const char *alg, struct buf *ret_pem,
 	snprintf(m.alg, sizeof(m.alg), "%s", alg);
 	r = tpm_key_alg(t, alg, &a);
 	if (!r)
+		r = tpm_id_read(t, m.tpm_id);
+	if (!r)
 		r = tpm_key_parent(t, &f.parent, m.srk_name, &srk);
 	if (!r)
 		r = create(t, a, &srk, &f);

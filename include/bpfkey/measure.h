@@ -67,11 +67,13 @@ uint32_t bpfkey_pcrs_differ(const struct bpfkey_pcrs *want, const struct bpfkey_
  * @index: NV index, in BPFKEY_NV_FIRST to BPFKEY_NV_LAST unless the caller chose
  * @name: its TPM name in hex: another index in its place is not taken for it
  * @srk_name: TPM name of the storage root key beside it: which TPM
+ * @tpm_id: tells this TPM after it was cleared from another one; "" when the
+ *          TPM does not let us see it
  */
 struct bpfkey_measure {
 	size_t sz;
 	uint32_t index;
-	char name[80], srk_name[80];
+	char name[80], srk_name[80], tpm_id[80];
 };
 
 /**

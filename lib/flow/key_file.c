@@ -244,6 +244,7 @@ void key_file_tpm_meta(const struct key_file *f, struct tpm_key_meta *ret)
 	*ret = (struct tpm_key_meta){ 0 };
 	snprintf(ret->srk_name, sizeof(ret->srk_name), "%s", f->meta.srk_name);
 	snprintf(ret->key_name, sizeof(ret->key_name), "%s", f->meta.key_name);
+	snprintf(ret->tpm_id, sizeof(ret->tpm_id), "%s", f->meta.tpm_id);
 	snprintf(ret->alg, sizeof(ret->alg), "%s", f->meta.alg);
 }
 

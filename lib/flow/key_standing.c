@@ -176,13 +176,22 @@ static int compare(struct bpfkey_ctx *ctx, struct tpm *t, struct way *w)
 static int read_lockout(struct bpfkey_ctx *ctx, struct tpm *t, struct bpfkey_standing *st)
 {
 	int r = st->has_lockout ? 0 : tpm_state(t, &st->lockout);
+	struct tpm_identity id;
 
+	if (!r)
+		r = tpm_identify(t, &id);
 	if (r < 0)
 		return r;
 	st->has_lockout = true;
 	if (!st->lockout.locked_out)
 		return 0;
-	bk_hint(ctx, "'keyctl-bpf tpm reset-lockout' ends it");
+	/* The clock of an embedded TPM stands between commands. */
+	if (st->lockout.lockout_interval && strcmp(id.kind, "embedded") != 0)
+		bk_hint(ctx, "wait %u seconds for one more try, or end it with 'keyctl-bpf tpm "
+			"reset-lockout'", st->lockout.lockout_interval);
+	else
+		bk_hint(ctx, "end it with 'keyctl-bpf tpm reset-lockout'; it does not end by "
+			"itself");
 	return bk_fail(ctx, -BPFKEY_E_LOCKOUT, "the TPM is locked out after %u wrong "
 		       "PINs, and takes no right one either", st->lockout.lockout_counter);
 }

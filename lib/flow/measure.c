@@ -18,6 +18,8 @@ _Static_assert(sizeof(((struct bpfkey_measure *)0)->name) ==
 	       sizeof(((struct tpm_index_id *)0)->name), "name");
 _Static_assert(sizeof(((struct bpfkey_measure *)0)->srk_name) ==
 	       sizeof(((struct tpm_index_id *)0)->srk_name), "srk_name");
+_Static_assert(sizeof(((struct bpfkey_measure *)0)->tpm_id) ==
+	       sizeof(((struct tpm_index_id *)0)->tpm_id), "tpm_id");
 
 void measure_give(const struct pcr_set *set, struct bpfkey_pcrs *ret)
 {
@@ -96,11 +98,13 @@ static int take(struct bpfkey_ctx *ctx, const struct bpfkey_measure *m, struct t
 	if (r < 0)
 		return r;
 	if (!copy.index || !memchr(copy.name, 0, sizeof(copy.name)) || !copy.name[0] ||
-	    !memchr(copy.srk_name, 0, sizeof(copy.srk_name)))
+	    !memchr(copy.srk_name, 0, sizeof(copy.srk_name)) ||
+	    !memchr(copy.tpm_id, 0, sizeof(copy.tpm_id)))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "a measurement without index or name");
 	ret->index = copy.index;
 	memcpy(ret->name, copy.name, sizeof(ret->name));
 	memcpy(ret->srk_name, copy.srk_name, sizeof(ret->srk_name));
+	memcpy(ret->tpm_id, copy.tpm_id, sizeof(ret->tpm_id));
 	return 0;
 }
 
@@ -128,6 +132,7 @@ int bpfkey_measure_new(struct bpfkey_ctx *ctx, uint32_t index, const uint8_t dig
 	m.index = id.index;
 	memcpy(m.name, id.name, sizeof(m.name));
 	memcpy(m.srk_name, id.srk_name, sizeof(m.srk_name));
+	memcpy(m.tpm_id, id.tpm_id, sizeof(m.tpm_id));
 	*ret = m;
 	return 0;
 }

@@ -23,6 +23,7 @@ static const struct flow flows[] = {
 	{ "key import, PKCS#12", import_p12, { "key.pem", "key.pem.meta" }, check_key, false,
 	  false },
 	{ "key import, TPM", import_tpm, { "key.pem", "key.pem.meta" }, check_key, false, true },
+	{ "key show, TPM", tpm_standing_of, { NULL }, NULL, false, true },
 	{ "cert new, file", file_cert, { "cert.pem" }, check_cert, false, false },
 	{ "cert new, TPM", tpm_cert, { "cert.pem" }, check_cert, false, true },
 	{ "sign, file", file_sign, { "signed.o" }, check_file_signed, false, false },

@@ -5,6 +5,7 @@
 
 #include <bpfkey.h>
 
+#include "lib/base/ctx.h"
 #include "sign_flows.h"
 
 struct flow {
@@ -74,6 +75,23 @@ _unused_ static int check_key(struct bpfkey_ctx *ctx)
 
 	r = r < 0 ? r : bpfkey_key_open(ctx, "out/key.pem", &key);
 
+	bpfkey_key_free(key);
+	return r;
+}
+
+/* What stands in the way of asking must not pass for the answer that the key does not work. */
+_unused_ static int tpm_standing_of(struct bpfkey_ctx *ctx)
+{
+	struct bpfkey_standing_info i = { .sz = sizeof(i) };
+	struct bpfkey_standing *st = NULL;
+	struct bpfkey_key *key = NULL;
+	int r = bpfkey_key_open(ctx, "tpm.pem", &key);
+
+	r = r < 0 ? r : bpfkey_key_standing(ctx, key, BPFKEY_STANDING_ASK, &st);
+	r = r < 0 ? r : bpfkey_standing_info(ctx, st, &i);
+	if (!r && i.code)
+		r = bk_fail(ctx, i.code, "%s", i.why);
+	bpfkey_standing_free(st);
 	bpfkey_key_free(key);
 	return r;
 }
