@@ -52,7 +52,8 @@ int tpm_fail_origin(struct tpm *t, const char *what, const char *srk_name, const
 	case TPM_ORIGIN_OTHER:
 		bk_hint(t->ctx, "use the machine where it was made, or name that TPM with --tpm; a "
 			"sealed key comes here with 'keyctl-bpf key recover', or with "
-			"'keyctl-bpf key wrap' there");
+			"'keyctl-bpf key wrap' there; if this is that machine, look for what sits "
+			"in front of its TPM");
 		return bk_fail(t->ctx, -BPFKEY_E_OTHER_TPM, "%s was made in another TPM, whose "
 			       "storage root key is %s", what, srk_name);
 	default:
