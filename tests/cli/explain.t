@@ -75,7 +75,7 @@ while read -r name; do
 		unknown+=" '$name'"
 done < <(jq -r '.result.explanations[].next' <<<"$all" | grep -o "'keyctl-bpf [^']*'" |
 	sed -E "s/'keyctl-bpf //; s/'$//" |
-	sed -E 's/^((key|cert|keyring|gate|tpm) [a-z-]+|[^ ]+).*/\1/' | sort -u)
+	sed -E 's/^((key policy|key|cert|keyring|gate|tpm) [a-z-]+|[^ ]+).*/\1/' | sort -u)
 is "$unknown" '' "each command that a row names exists"
 
 refused 1 "no explanation of 'EXDEV' is known" kb explain EXDEV

@@ -20,6 +20,7 @@ static const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarch
 static const TPMT_SIG_SCHEME ecdsa = { TPM2_ALG_ECDSA, { .ecdsa.hashAlg = TPM2_ALG_SHA256 } };
 
 static bool tamper;	/* with the next object, before it is loaded */
+static TPMA_OBJECT added;	/* attributes of it that it was not made with */
 
 /* make - an object below the storage root key, loaded */
 static TSS2_RC make(TPM2B_PUBLIC *want, const char *pin, const void *data, uint16_t n,
@@ -42,6 +43,8 @@ static TSS2_RC make(TPM2B_PUBLIC *want, const char *pin, const void *data, uint1
 			 want, &no_data, &no_pcrs, &private, &public, NULL, NULL, NULL);
 	if (!rc && tamper)
 		private->buffer[40] ^= 1;
+	if (!rc)
+		public->publicArea.objectAttributes |= added;
 	return rc ? rc : Esys_Load(t->esys, srk.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 				   ESYS_TR_NONE, private, public, &ret->handle);
 }
@@ -227,6 +230,18 @@ static TSS2_RC foreign_blob(void)
 	return rc;
 }
 
+static TSS2_RC later_attributes(void)
+{
+	_cleanup_(tpm_object_done) struct tpm_object key = TPM_OBJECT_NONE(t);
+	TPM2B_PUBLIC want = key_template();
+	TSS2_RC rc;
+
+	added = 1u << 31;
+	rc = make(&want, "", NULL, 0, &key);
+	added = 0;
+	return rc;
+}
+
 static TSS2_RC no_handle(void)
 {
 	ESYS_TR h;
@@ -305,6 +320,7 @@ static const struct { const char *what; TPM2_RC rc; TSS2_RC (*run)(void); int co
 	{ "a counter over its limit", 0x126, counter_moved, BPFKEY_E_POLICY },
 	{ "a password where a policy decides", 0x12f, password_for_policy, BPFKEY_E_POLICY },
 	{ "a blob with another bit", 0x1df, foreign_blob, BPFKEY_E_OTHER_TPM },
+	{ "attributes that no TPM knows", 0x2e1, later_attributes, 0 },
 	{ "a handle without object", 0x18b, no_handle, BPFKEY_E_NOT_FOUND },
 	{ "a counter that was never counted up", 0x14a, never_counted, BPFKEY_E_NOT_FOUND },
 	{ "a fourth object", 0x902, objects_full, BPFKEY_E_BUSY },
@@ -340,6 +356,44 @@ static void test_real(void)
 	}
 	is_int(handles_from(t, first_of(TPM2_HT_TRANSIENT)), 0, "no object is left");
 	is_int(handles_from(t, first_of(TPM2_HT_LOADED_SESSION)), 0, "no session is left");
+}
+
+/* Every code of the specification has its row, but for what we never ask for. */
+static void test_whole(void)
+{
+	static const TPM2_RC never[] = {
+		TPM2_RC_BAD_TAG, TPM2_RC_PRIVATE, TPM2_RC_HMAC, TPM2_RC_MGF, TPM2_RC_PP,
+		TPM2_RC_NO_RESULT,
+	};
+	static const struct { TPM2_RC from, to; } spans[] = {
+		{ TPM2_RC_INITIALIZE, TPM2_RC_SENSITIVE },
+		{ TPM2_RC_ASYMMETRIC, TPM2_RC_ECC_POINT },
+		{ TPM2_RC_CONTEXT_GAP, TPM2_RC_NV_UNAVAILABLE },
+	};
+	/* Numbers that the specification leaves free. */
+	static const TPM2_RC gaps[] = {
+		0x086, 0x091, 0x093, 0x094, 0x099, 0x09e, 0x90b, 0x90c, 0x90d, 0x90e, 0x90f, 0x917,
+		0x91f, 0x102, 0x122, 0x123,
+	};
+	unsigned int missing = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		for (TPM2_RC rc = spans[i].from; rc <= spans[i].to; rc++) {
+			bool known = bpfkey_explain(BPFKEY_EXPLAIN_TPM, bk_explain_tpm_code(rc));
+
+			for (size_t j = 0; j < ARRAY_SIZE(never); j++)
+				known |= rc == never[j];
+			for (size_t j = 0; j < ARRAY_SIZE(gaps); j++)
+				known |= rc == gaps[j];
+			/* And between those of format 0. */
+			known |= (rc > 0x103 && rc < 0x120) || (rc > 0x128 && rc < 0x12d) ||
+				 (rc > 0x131 && rc < 0x142) || (rc > 0x14c && rc < 0x150);
+			if (!known)
+				printf("# no row for 0x%x\n", rc);
+			missing += !known;
+		}
+	}
+	is_int(missing, 0, "every code of the specification has a row");
 }
 
 /* A transport that answers every command with one code, and counts them. */
@@ -422,6 +476,7 @@ int main(void)
 		return end();
 	test_real();
 	tpm_close(t);
+	test_whole();
 	test_rows();
 	return end();
 }
