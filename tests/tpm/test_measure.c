@@ -192,8 +192,26 @@ static void test_other_keys(void)
 	       -BPFKEY_E_MISMATCH, "is told");
 }
 
+static void test_other_tpm(struct bpfkey_measure *m)
+{
+	struct bpfkey_quote q = { .sz = sizeof(q) };
+	struct bpfkey_pcrs p;
+	uint8_t value[32];
+
+	ok(!rename("kept", "p256.quote.meta") && !bpfkey_ctx_set_tpm(ctx, "embedded:other") &&
+	   !bpfkey_pcr_read(ctx, "sha256:0", &p), "another TPM");
+	is_int(bpfkey_quote_make(ctx, "p256.quote", "sha256:0", asked, 32, &q),
+	       -BPFKEY_E_OTHER_TPM, "has not got the key");
+	ok(said("another TPM"), "which is told");
+	is_int(bpfkey_measure_read(ctx, m, value), -BPFKEY_E_OTHER_TPM, "nor the measurement");
+	ok(said("another TPM"), "which is told, too");
+	is_int(bpfkey_measure_extend(ctx, m, digest), -BPFKEY_E_OTHER_TPM, "nor extends it");
+}
+
 int main(int argc, char **argv)
 {
+	struct bpfkey_measure m = { .sz = sizeof(m) };
+
 	begin();
 	if (argc > 1)
 		snprintf(spec, sizeof(spec), "%s", argv[1]);
@@ -205,6 +223,10 @@ int main(int argc, char **argv)
 	test_quote("p256", "p256.quote", "p256.other");
 	test_quote("rsa2048", "rsa2048.quote", "rsa2048.other");
 	test_other_keys();
+	ok(!bpfkey_measure_new(ctx, 0, digest, &m), "a measurement");
+	test_other_tpm(&m);
+	bpfkey_ctx_set_tpm(ctx, spec);
+	is_int(bpfkey_measure_remove(ctx, &m), 0, "it is still there, and taken out");
 	bpfkey_ctx_free(nowhere);
 	return end();
 }
