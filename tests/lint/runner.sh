@@ -49,6 +49,8 @@ like "$out" 'not ok 1 - a.*# because.*stderr: oops' "a failed point is shown wit
 cp "$T/some/bad.t" "$T/some/test_good"
 run env -u T O="$T/build" tests/run -j 2 "$T/some/good.t" "$T/some/test_good"
 is "${out##*$'\n'}" '3 passed, 1 failed, 0 skipped' "a script and a program of one name both count"
+a_test nothing 'echo 1..0'
+sums nothing '0 passed, 1 failed, 0 skipped' "a test without points"
 a_test noplan 'echo "ok 1 - a"'
 sums noplan '1 passed, 1 failed, 0 skipped' "no plan"
 a_test short 'echo 1..2' 'echo "ok 1 - a"'
