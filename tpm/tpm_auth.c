@@ -254,6 +254,12 @@ int tpm_auth_session(struct tpm_auth *a, TPMA_SESSION attributes, ESYS_TR *ret)
 	TSS2_RC rc;
 	int r;
 
+	if (a->refused < 0) {
+		bk_hint(a->t->ctx, "run the command again with the right PIN; 'keyctl-bpf tpm "
+			"show' tells how many tries are left");
+		return bk_fail(a->t->ctx, a->refused,
+			       "not tried: the TPM refused the PIN before");
+	}
 	/*
 	 * Neither PIN nor policy, and nothing to hide: whoever could change this command on its
 	 * way could send one of his own, and an HMAC would cost ten times what it takes to sign.
@@ -299,10 +305,15 @@ static void tell_tries(struct tpm_auth *a, bool locked)
 int tpm_auth_fail(struct tpm_auth *a, TSS2_RC rc, const char *what)
 {
 	bool locked = tpm_rc_is(rc, TPM2_RC_LOCKOUT);
+	bool refused = has_pin(a) && (locked || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL));
+	int r;
 
-	if (has_pin(a) && (locked || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL)))
+	if (refused)
 		tell_tries(a, locked);
-	return tpm_fail(a->t, rc, "%s", what);
+	r = tpm_fail(a->t, rc, "%s", what);
+	if (refused)
+		a->refused = r;
+	return r;
 }
 
 void tpm_auth_done(struct tpm_auth *a)

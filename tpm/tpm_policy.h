@@ -58,6 +58,7 @@ struct tpm_auth {
 	ESYS_TR session;		/* of its own, or ESYS_TR_NONE */
 	const struct policy_grant *grant;
 	TPMT_TK_VERIFIED *ticket;	/* that @grant is signed */
+	int refused;			/* how the TPM took the PIN; it is not asked again */
 };
 
 #define TPM_AUTH_NONE(tpm) ((struct tpm_auth){ .t = (tpm), .session = ESYS_TR_NONE })
@@ -72,7 +73,12 @@ struct tpm_auth {
 int tpm_auth_begin(struct tpm_auth *a, ESYS_TR srk, const struct tpm_object *object,
 		   const struct tpm_use *use);
 
-/* tpm_auth_session - run the assertions; for the next command on the object only */
+/*
+ * tpm_auth_session - run the assertions; for the next command on the object only
+ *
+ * A PIN that was wrong is wrong, however many signatures are still wanted: it
+ * is not tried again, or a list of files would lock the TPM.
+ */
 int tpm_auth_session(struct tpm_auth *a, TPMA_SESSION attributes, ESYS_TR *ret);
 
 /*

@@ -213,6 +213,14 @@ json '.result.lockout | "\(.max_tries) \(.forget_seconds) \(.recovery_seconds)"'
 run kb key show p.pem --tpm "$pintpm" --json
 json '.result | "\(.usable_now) \(.ways[0].pin) \(.lockout.tries_left) \(.lockout.locked_out)"' \
 	'yes true 31 false' 'key show asks for no PIN and tells what is left'
+run kb sign --raw pin badpin nopin p.crt --tpm "$pintpm" --passphrase-file badpin -k p.pem -c p.crt \
+	-o "$T" --json
+is "$rc" 3 'a wrong PIN for many files'
+json '[.result.objects[] | .result] | join(" ")' 'E_PIN E_PIN E_FORMAT E_PIN' 'signs none of them'
+json '.result.objects[3].reason | test("not tried: the TPM refused the PIN before")' true \
+	'and is not tried on each'
+run kb tpm show --tpm "$pintpm" --json
+json .result.lockout.failed_tries 2 'it is counted once'
 run kb key show p.pem --tpm "embedded:$T/tpm3" --json
 is "$rc" 0 'without a TPM'
 json '.result | "\(.usable_now) \(.why)"' "unknown the TPM 'embedded:$T/tpm3' does not exist" \

@@ -320,6 +320,10 @@ static void test_wrong_pin(struct tpm *t, unsigned int bits)
 	ok(said("PIN is wrong") && strstr(bpfkey_ctx_hint(ctx), "wrong PIN"), "in words");
 	is_int(tries(t), before + 1, "and counts once");
 	bk_forget(ctx);
+	is_int(k ? sign_once(k) : 0, -BPFKEY_E_PIN, "it stays wrong");
+	ok(said("refused the PIN before"), "in words");
+	is_int(tries(t), before + 1, "without another try");
+	bk_forget(ctx);
 	tpm_key_free(steal(&k));
 	use.auth = pin;
 	ok(!tpm_key_load(t, buf_view(&pem), &meta, &use, &k) && !sign_once(k),
