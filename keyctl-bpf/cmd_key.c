@@ -7,6 +7,7 @@
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
+#include "policy_opts.h"
 #include "recovery_opts.h"
 
 static void put_slots(struct out *o, const struct bpfkey_key_info *i)
@@ -82,14 +83,15 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *alg = "p256", *form = "tpm", *path = NULL;
 	struct recovery_opts recovery = { 0 };
-	bool force = false, pin = false;
+	struct policy_opts policy = { 0 };
+	bool force = false;
 	const struct opt opts[] = {
 		OPT_STR(0, "alg", "ALG", "p256, p384, p521, rsa2048, rsa3072, rsa4096, or not in "
 			"a TPM ml-dsa-44, ml-dsa-65, ml-dsa-87 (default p256)", &alg),
 		OPT_STR(0, "form", "FORM", "tpm: the key never leaves the TPM; sealed: in a file "
 			"that the TPM opens; file: for tests and migration (default tpm)", &form),
 		RECOVERY_OPTS(&recovery),
-		OPT_FLAG(0, "pin", "form tpm: ask for a PIN that each use of the key needs", &pin),
+		POLICY_OPTS(&policy),
 		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",
 			&path),
 		OPT_FLAG('f', "force", "replace a key that is there", &force),
@@ -106,9 +108,9 @@ static int key_new_run(struct cli *cli, int argc, const char **argv)
 	if (r)
 		return r;
 	o.alg = alg;
-	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0) |
-		  (pin ? BPFKEY_MAKE_PIN : 0);
+	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
 	r = recovery_opts_apply(cli, &recovery, &o);
+	r = r ? r : policy_opts_apply(cli, &policy, &o);
 	if (r)
 		return r;
 
@@ -133,12 +135,14 @@ static int key_import_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *form = "tpm", *path = NULL;
 	struct recovery_opts recovery = { 0 };
+	struct policy_opts policy = { 0 };
 	bool force = false;
 	const struct opt opts[] = {
 		OPT_STR(0, "form", "FORM", "tpm: into the TPM, wrapped for it; sealed: in a file "
 			"that the TPM opens; file: PEM, encrypted when SOURCE is (default tpm)",
 			&form),
 		RECOVERY_OPTS(&recovery),
+		POLICY_OPTS(&policy),
 		OPT_REQ('o', "out", "FILE", "write the key to FILE, its description to FILE.meta",
 			&path),
 		OPT_FLAG('f', "force", "replace a key that is there", &force),
@@ -153,6 +157,7 @@ static int key_import_run(struct cli *cli, int argc, const char **argv)
 		return r;
 	o.flags = (force ? BPFKEY_MAKE_FORCE : 0) | (cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0);
 	r = recovery_opts_apply(cli, &recovery, &o);
+	r = r ? r : policy_opts_apply(cli, &policy, &o);
 	if (r)
 		return r;
 	r = bpfkey_key_import(cli->ctx, cli->argv[0], path, &o, &key);

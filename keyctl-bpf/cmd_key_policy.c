@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* key policy: states of a machine that a policy key allows. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -8,6 +7,7 @@
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
+#include "policy_opts.h"
 
 static void put_words(struct out *o, const struct bpfkey_policy_state *s)
 {
@@ -144,26 +144,6 @@ const struct cmd cmd_key_policy_new = {
 	.flags = CMD_CHANGES | CMD_TPM | CMD_KEY, .run = policy_new_run,
 };
 
-/* parse_rollback - INDEX:LIMIT, the index decimal or with 0x */
-static int parse_rollback(struct cli *cli, const char *text, struct bpfkey_state_opts *o)
-{
-	unsigned long long index, limit;
-	char *end;
-
-	if (!text)
-		return 0;
-	index = strtoull(text, &end, 0);
-	if (*text < '0' || *text > '9' || *end != ':' || end[1] < '0' || end[1] > '9' ||
-	    index > UINT32_MAX)
-		return bad_usage(cli, "--rollback takes INDEX:LIMIT, as in 0x01800100:5");
-	limit = strtoull(end + 1, &end, 10);
-	if (*end || limit > INT64_MAX)
-		return bad_usage(cli, "--rollback takes INDEX:LIMIT, as in 0x01800100:5");
-	o->counter = (uint32_t)index;
-	o->limit = limit;
-	return 0;
-}
-
 static int policy_sign_run(struct cli *cli, int argc, const char **argv)
 {
 	struct bpfkey_state_opts o = { .sz = sizeof(o) };
@@ -182,7 +162,8 @@ static int policy_sign_run(struct cli *cli, int argc, const char **argv)
 	};
 	int r = opt_parse(cli, opts, argc, argv);
 
-	r = r ? r : parse_rollback(cli, rollback, &o);
+	if (!r && rollback)
+		r = rollback_parse(cli, rollback, false, &o.counter, &o.limit);
 	if (r)
 		return r;
 	o.flags = cli->dry_run ? BPFKEY_MAKE_DRY_RUN : 0;

@@ -7,6 +7,7 @@
 #include "msg.h"
 #include "opt.h"
 #include "out.h"
+#include "policy_opts.h"
 #include "recovery_opts.h"
 
 static int show_made(struct cli *cli, struct bpfkey_key *key)
@@ -26,6 +27,7 @@ static unsigned int make_flags(const struct cli *cli, bool force)
 static int key_recover_run(struct cli *cli, int argc, const char **argv)
 {
 	const char *form = "sealed", *path = NULL, *how = NULL, *file = NULL;
+	struct policy_opts policy = { 0 };
 	bool force = false;
 	const struct opt opts[] = {
 		OPT_STR(0, "recovery-key", "FILE", "the private key of the recovery; 'passphrase' "
@@ -34,6 +36,8 @@ static int key_recover_run(struct cli *cli, int argc, const char **argv)
 			"this file", &file),
 		OPT_STR(0, "form", "FORM", "sealed: to the TPM of this machine; file: open, as PEM "
 			"(default sealed)", &form),
+		POLICY_OPTS(&policy),
+		NO_POLICY_OPT(&policy),
 		OPT_STR('o', "out", "FILE", "write the key to FILE (default: where it is)", &path),
 		OPT_FLAG('f', "force", "replace another key that is there", &force),
 		OPT_END
@@ -51,6 +55,9 @@ static int key_recover_run(struct cli *cli, int argc, const char **argv)
 	o.recovery_key = how && strcmp(how, "passphrase") != 0 ? how : NULL;
 	o.recovery_passphrase_file = file;
 	o.flags = make_flags(cli, force);
+	r = policy_opts_apply(cli, &policy, &o);
+	if (r)
+		return r;
 	r = bpfkey_key_recover(cli->ctx, cli->argv[0], path ? path : cli->argv[0], &o, &key);
 	if (r < 0)
 		return r;
@@ -68,8 +75,11 @@ const struct cmd cmd_key_recover = {
 static int key_reseal_run(struct cli *cli, int argc, const char **argv)
 {
 	struct recovery_opts recovery = { 0 };
+	struct policy_opts policy = { 0 };
 	const struct opt opts[] = {
 		RECOVERY_OPTS(&recovery),
+		POLICY_OPTS(&policy),
+		NO_POLICY_OPT(&policy),
 		OPT_END
 	};
 	struct bpfkey_key_opts o = { .sz = sizeof(o), .form = BPFKEY_FORM_SEALED };
@@ -80,6 +90,8 @@ static int key_reseal_run(struct cli *cli, int argc, const char **argv)
 		return r;
 	o.flags = make_flags(cli, false);
 	r = recovery_opts_apply(cli, &recovery, &o);
+	if (!r)
+		r = policy_opts_apply(cli, &policy, &o);
 	if (!r)
 		r = bpfkey_key_reseal(cli->ctx, cli->argv[0], &o, &key);
 	return r < 0 ? r : show_made(cli, key);

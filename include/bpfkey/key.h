@@ -85,7 +85,8 @@ enum bpfkey_make_flags {
 	BPFKEY_MAKE_DRY_RUN = 1 << 1,	/* check everything, change nothing */
 	BPFKEY_MAKE_RECOVERY_PASSPHRASE = 1 << 2, /* sealed: a passphrase is the way back */
 	BPFKEY_MAKE_NO_RECOVERY = 1 << 3, /* sealed: with this TPM the key is lost */
-	BPFKEY_MAKE_PIN = 1 << 4,	/* tpm: under a PIN, which is asked for (bpfkey/secret.h) */
+	BPFKEY_MAKE_PIN = 1 << 4,	/* tpm, sealed: under a PIN that is asked for (secret.h) */
+	BPFKEY_MAKE_NO_POLICY = 1 << 5,	/* recover, reseal: nothing stays of what use needed */
 };
 
 /**
@@ -101,6 +102,13 @@ enum bpfkey_make_flags {
  * @recovery_key: its private key, to try it out now; NULL: not here
  * @recovery_passphrase_file: as bpfkey_ctx_set_passphrase_file() takes it; NULL:
  *         the passphrase is asked for, twice
+ * @policy: BPFKEY_FORM_TPM, BPFKEY_FORM_SEALED, like all below: a policy file
+ *         (bpfkey/policy.h); the key works in each state that is signed in it, now or
+ *         later, and wants the file where it was; NULL: none
+ * @pcrs:  "sha256:0,2,7": the key works while these PCRs are what they are now, so
+ *         that an update which changes one ends it; NULL: none
+ * @counter: NV index of a counter of this TPM; 0: none
+ * @limit: the key works while the counter is at most this; 0: its present value
  */
 struct bpfkey_key_opts {
 	size_t sz;
@@ -108,6 +116,9 @@ struct bpfkey_key_opts {
 	enum bpfkey_form form;
 	unsigned int flags;
 	const char *recovery, *recovery_key, *recovery_passphrase_file;
+	const char *policy, *pcrs;
+	uint32_t counter;
+	uint64_t limit;
 };
 
 /**
@@ -116,9 +127,13 @@ struct bpfkey_key_opts {
  *        that no crash leaves a key without one
  * @ret:  facts of the new key (of a dry run: without hash); NULL if not wanted
  *
+ * A sealed key is tried before it is written, so the machine has to be in a state
+ * that is signed in @opts->policy; for BPFKEY_FORM_TPM that it is not is a warning.
+ *
  * -BPFKEY_E_EXISTS without BPFKEY_MAKE_FORCE, _USAGE (no such algorithm),
- * _NO_SUPPORT (this TPM, or this OpenSSL, has not got it), and what tpm and files
- * answer.
+ * _NO_SUPPORT (this TPM, or this OpenSSL, has not got it, or the PCRs), _NOT_FOUND or
+ * _MISMATCH (the counter), _POLICY (the state, or the counter is over its limit), and
+ * what tpm and files answer.
  *
  * Since: 0.1
  */

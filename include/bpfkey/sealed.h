@@ -22,7 +22,10 @@ extern "C" {
  *         with the ways of recovery of @source; or BPFKEY_FORM_FILE: PKCS#8 in
  *         PEM, without passphrase. @recovery_key: the private key of the
  *         recovery; NULL: the passphrase is taken from
- *         @recovery_passphrase_file, or asked for
+ *         @recovery_passphrase_file, or asked for. What the use of the key needed
+ *         stays: a PIN is asked for anew, PCRs are read anew, the counter at the same
+ *         index counts from its present value on; @policy, @pcrs, @counter and
+ *         BPFKEY_MAKE_PIN replace each its part, with BPFKEY_MAKE_NO_POLICY all of it
  * @ret:   facts of the key; NULL if not wanted
  *
  * As bpfkey_key_new(), and -BPFKEY_E_NOT_FOUND (no such way of recovery in
@@ -37,7 +40,8 @@ int bpfkey_key_recover(struct bpfkey_ctx *ctx, const char *source, const char *p
  * bpfkey_key_reseal - seal a key again to the TPM that unseals it now
  * @path:  the sealed key; replaced in one step, once the new one was proved
  * @opts:  @alg is NULL, @form BPFKEY_FORM_SEALED. With @recovery or one of its
- *         flags that replaces all ways of recovery, else they stay
+ *         flags that replaces all ways of recovery, else they stay. What its use
+ *         needs stays or is replaced as above, but PIN and limit are the same again
  * @ret:   facts of the key; NULL if not wanted
  *
  * What was wrapped for this TPM becomes sealed by it; what is for others stays.

@@ -8,6 +8,7 @@
 #include "../crypto/algo.h"
 #include "../crypto/pkey.h"
 #include "../token/token.h"
+#include "key_policy.h"
 #include "keys.h"
 #include "opts.h"
 #include "sealed_key.h"
@@ -102,6 +103,7 @@ static int into_tpm(struct importing *i)
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(buf_done) struct buf pem = BUF(16 * 1024);
 	_cleanup_(bk_secret_freep) struct bk_secret *private = NULL;
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	struct tpm_key_meta facts = { 0 };
 	struct tpm_identity id = { 0 };
 	struct pubkey pub;
@@ -120,12 +122,17 @@ static int into_tpm(struct importing *i)
 		r = key_tpm_check(i->ctx, t, pkey_alg(i->key), id.spec);
 	if (r < 0 || (i->o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
-	r = tpm_key_import(t, &pub, private, NULL, &pem, &facts);
+	r = key_policy_make(i->ctx, t, i->path, i->o, NULL, &u);
+	if (!r)
+		r = tpm_key_import(t, &pub, private, &u.use, &pem, &facts);
 	if (!r)
 		r = check_same(i, &pem);
+	if (!r)
+		r = key_policy_warn(i->ctx, t, &u);
 	if (r < 0)
 		return r;
 	key_tpm_facts(&i->meta, &id, &facts);
+	i->meta.policy = u.policy;
 	return key_file_write(i->ctx, i->path, buf_view(&pem), &i->meta,
 			      i->o->flags & BPFKEY_MAKE_FORCE);
 }
@@ -141,7 +148,9 @@ static int import(struct importing *i, const char *source)
 	if (token_is_uri(source))
 		return bk_fail(i->ctx, -BPFKEY_E_NO_SUPPORT, "a key on a token does not leave it; "
 			       "sign with the URI itself");
-	r = check_output(i, source);
+	r = key_policy_check(i->ctx, i->path, i->o);
+	if (!r)
+		r = check_output(i, source);
 	if (!r)
 		r = read_source(i, source);
 	if (r < 0)

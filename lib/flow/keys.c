@@ -10,7 +10,7 @@
 #include "../crypto/pkey.h"
 #include "../token/token.h"
 #include "key_handle.h"
-#include "key_use.h"
+#include "key_policy.h"
 #include "keys.h"
 #include "opts.h"
 #include "sealed_key.h"
@@ -188,8 +188,7 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
 
-	if (o->flags & BPFKEY_MAKE_PIN)
-		r = key_use_new(ctx, path, &u);
+	r = key_policy_make(ctx, t, path, o, NULL, &u);
 	if (!r)
 		r = tpm_key_create(t, o->alg, &u.use, &pem, &facts);
 	if (!r)
@@ -200,7 +199,8 @@ static int new_in_tpm(struct bpfkey_ctx *ctx, const char *path,
 		return r;
 	key_tpm_facts(m, &id, &facts);
 	m->policy = u.policy;
-	return key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
+	r = key_policy_warn(ctx, t, &u);
+	return r ? r : key_file_write(ctx, path, buf_view(&pem), m, o->flags & BPFKEY_MAKE_FORCE);
 }
 
 static int new_sealed(struct bpfkey_ctx *ctx, const char *path,
@@ -223,9 +223,9 @@ static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey
 	if (!o->alg || (o->form != BPFKEY_FORM_FILE && o->form != BPFKEY_FORM_TPM &&
 			o->form != BPFKEY_FORM_SEALED))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
-	if (o->flags & BPFKEY_MAKE_PIN && o->form != BPFKEY_FORM_TPM)
-		return bk_fail(ctx, -BPFKEY_E_USAGE, "a PIN is for the form tpm");
 	r = check_alg(ctx, o->alg);
+	if (!r)
+		r = key_policy_check(ctx, path, o);
 	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
 		r = key_file_absent(ctx, path);
 	if (!r)

@@ -11,6 +11,7 @@
 #include "../base/text.h"
 #include "../crypto/public.h"
 #include "key_file.h"
+#include "machine.h"
 #include "opts.h"
 #include "policies.h"
 #include "policy_handle.h"
@@ -128,20 +129,6 @@ static int values_from_file(struct bpfkey_ctx *ctx, const char *path, struct pcr
 	return 0;
 }
 
-/* A policy over registers that nobody measures into holds on every machine. */
-static void warn_blank(struct bpfkey_ctx *ctx, const struct pcr_set *set)
-{
-	struct pcr_set blank = { .mask = pcrs_blank(set) };
-	_cleanup_(buf_done) struct buf list = BUF(256);
-
-	if (!blank.mask)
-		return;
-	memcpy(blank.bank, set->bank, sizeof(blank.bank));
-	pcrs_put(&list, &blank);
-	bk_log(ctx, BPFKEY_LOG_WARNING, "nothing was measured into %s since the machine started: "
-	       "what is bound to that is bound to nothing", buf_cstr(&list));
-}
-
 /* ask_tpm - what of the state only the TPM knows; it is closed again before a key is opened */
 static int ask_tpm(struct bpfkey_ctx *ctx, const struct bpfkey_state_opts *o,
 		   const struct pcr_set *wanted, struct policy_grant *g)
@@ -174,19 +161,17 @@ static int make_state(struct bpfkey_ctx *ctx, const struct bpfkey_state_opts *o,
 	if (!o->pcrs && !o->values && !o->counter)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "a state without PCRs and without counter "
 			       "would allow everything");
-	if (o->pcrs && pcrs_parse(o->pcrs, &wanted) < 0)
-		return bk_fail(ctx, -BPFKEY_E_USAGE, "'%s' names no PCRs: BANK:LIST, as in "
-			       "'sha256:0,2,7'", o->pcrs);
-	if (o->counter && o->counter >> 24 != 1)
-		return bk_fail(ctx, -BPFKEY_E_USAGE, "0x%x is not the index of a counter, they are "
-			       "0x01000000 to 0x01ffffff", o->counter);
-	if (o->values)
+	if (o->pcrs)
+		r = machine_pcrs(ctx, o->pcrs, &wanted);
+	if (!r)
+		r = machine_counter(ctx, o->counter);
+	if (!r && o->values)
 		r = values_from_file(ctx, o->values, &g->pcrs);
 	if (!r)
 		r = ask_tpm(ctx, o, &wanted, g);
 	if (r < 0)
 		return r;
-	warn_blank(ctx, &g->pcrs);
+	machine_warn_blank(ctx, &g->pcrs);
 	g->created = time(NULL);
 	return 0;
 }

@@ -126,21 +126,20 @@ static int find_slot(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm 
 }
 
 int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t, const char *path,
-		  struct bk_secret **ret_kek, size_t *ret_slot)
+		  struct key_use *u, struct bk_secret **ret_kek, size_t *ret_slot)
 {
 	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
-	struct tpm_use use = { 0 };
 	struct tpm_sealed blob;
 	size_t i = 0;
 	int r;
 
 	r = find_slot(ctx, s, t, &i);
+	if (!r)
+		r = key_use_get(ctx, s->slots[i].policy, path, u);
 	if (r < 0)
 		return r;
-	(void)path;
-	use.policy = s->slots[i].policy;
 	blob = sealed_blobs(&s->slots[i]);
-	r = tpm_unseal(t, &blob, &use, &kek);
+	r = tpm_unseal(t, &blob, &u->use, &kek);
 	if (!r)
 		r = sealed_check(ctx, s, kek);
 	if (r < 0)
@@ -162,6 +161,8 @@ int sealed_put_tpm(struct bpfkey_ctx *ctx, struct sealed *s, struct tpm *t,
 	r = tpm_seal(t, kek, use, &blob);
 	if (!r)
 		r = tpm_unseal(t, &blob, use, &again);
+	if (r == -BPFKEY_E_POLICY)
+		return bk_fail(ctx, r, "it could not be used now");
 	if (r < 0)
 		return bk_fail(ctx, r, "the TPM does not give back what it sealed");
 	if (!bk_secret_equal(kek, again))

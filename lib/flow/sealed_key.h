@@ -11,6 +11,7 @@
 #include "../crypto/pkey.h"
 #include "../model/sealed.h"
 #include "key_file.h"
+#include "key_use.h"
 
 /*
  * sealed_read - a key file that must be sealed, and its sidecar
@@ -26,13 +27,15 @@ int sealed_new(struct bpfkey_ctx *ctx, struct pkey *key, struct sealed *ret,
 /*
  * sealed_unlock - the inner key by the slot that is for this machine's TPM
  * @t: open
+ * @path: of the file, for its PIN and signed states
+ * @u: what the slot's policy wanted, zeroed before
  * @ret_slot: its number; NULL: not wanted
  *
  * -BPFKEY_E_OTHER_TPM when none is; _TAMPERED when a byte of the file was
  * changed; what the TPM and asking for a PIN answer.
  */
 int sealed_unlock(struct bpfkey_ctx *ctx, const struct sealed *s, struct tpm *t, const char *path,
-		  struct bk_secret **ret_kek, size_t *ret_slot);
+		  struct key_use *u, struct bk_secret **ret_kek, size_t *ret_slot);
 
 /* sealed_blobs - a slot as the TPM's side knows it; everything in it is borrowed */
 struct tpm_sealed sealed_blobs(const struct sealed_slot *slot);

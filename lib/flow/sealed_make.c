@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Private keys into sealed files. */
+#include "key_policy.h"
 #include "sealed_key.h"
 
 int sealed_make(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_key_opts *o,
@@ -8,7 +9,7 @@ int sealed_make(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_ke
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
 	_cleanup_(sealed_done) struct sealed s = { 0 };
-	struct tpm_use use = { 0 };
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	int r;
 
 	r = sealed_recovery_check(ctx, o);
@@ -20,11 +21,13 @@ int sealed_make(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_ke
 	r = tpm_open(ctx, NULL, &t);
 	if (r < 0 || (o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
-	r = sealed_new(ctx, key, &s, &kek);
+	r = key_policy_make(ctx, t, path, o, NULL, &u);
+	if (!r)
+		r = sealed_new(ctx, key, &s, &kek);
 	if (!r)
 		r = sealed_recovery_put(ctx, &s, kek, o, path);
 	if (!r)
-		r = sealed_put_tpm(ctx, &s, t, kek, &use);
+		r = sealed_put_tpm(ctx, &s, t, kek, &u.use);
 	if (!r)
 		r = sealed_facts(&s, t, m);
 	return r ? r : sealed_write(ctx, path, &s, kek, m, o->flags & BPFKEY_MAKE_FORCE);

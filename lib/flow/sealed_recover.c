@@ -6,6 +6,7 @@
 
 #include <bpfkey/sealed.h>
 
+#include "key_policy.h"
 #include "keys.h"
 #include "opts.h"
 #include "sealed_key.h"
@@ -151,10 +152,43 @@ static void only_recovery(struct sealed *s)
 			sealed_drop(s, i);
 }
 
-static int recover(struct renewing *n)
+/* policy_before - what the key needed where it was: of its TPM, or else of where it was to go */
+static int policy_before(struct renewing *n, struct key_policy *ret)
+{
+	const struct key_policy *found = NULL;
+
+	for (size_t i = n->sealed.n; i-- > 0;)
+		if (n->sealed.slots[i].type == SEALED_TPM ||
+		    (n->sealed.slots[i].type == SEALED_WRAPPED && !found))
+			found = n->sealed.slots[i].policy;
+	if (found)
+		*ret = *found;
+	/* A policy that is replaced anyway may be gone with its file. */
+	if (n->o->policy || (n->o->flags & BPFKEY_MAKE_NO_POLICY))
+		return 0;
+	return key_policy_moved(n->ctx, n->source, n->path, ret);
+}
+
+static int recover_to_tpm(struct renewing *n)
 {
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
-	const struct tpm_use use = { 0 };
+	_cleanup_(key_use_done) struct key_use u = { 0 };
+	int r = policy_before(n, &u.policy);
+
+	/* What brings a key back ends no earlier than now, be it the very same counter. */
+	u.policy.counter.name[0] = '\0';
+	only_recovery(&n->sealed);
+	if (!r)
+		r = tpm_open(n->ctx, NULL, &t);
+	if (!r)
+		r = key_policy_make(n->ctx, t, n->path, n->o, NULL, &u);
+	if (!r)
+		r = seal_anew(n, t, &u.use);
+	return r ? r : write_sealed(n);
+}
+
+static int recover(struct renewing *n)
+{
 	int r;
 
 	if (n->o->alg || (n->o->form != BPFKEY_FORM_SEALED && n->o->form != BPFKEY_FORM_FILE))
@@ -163,7 +197,9 @@ static int recover(struct renewing *n)
 	if (sealed_recovery_given(n->o))
 		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key is recovered with the recovery that "
 			       "it has; 'keyctl-bpf key reseal' changes that afterwards");
-	r = start(n);
+	r = key_policy_check(n->ctx, n->path, n->o);
+	if (!r)
+		r = start(n);
 	if (!r)
 		r = check_output(n);
 	if (!r)
@@ -174,24 +210,32 @@ static int recover(struct renewing *n)
 		return r;
 	if (n->o->form == BPFKEY_FORM_FILE)
 		return recover_to_file(n);
-	only_recovery(&n->sealed);
-	r = tpm_open(n->ctx, NULL, &t);
+	return recover_to_tpm(n);
+}
+
+static int reseal_slot(struct renewing *n, struct tpm *t, size_t slot, const struct key_use *old)
+{
+	_cleanup_(key_use_done) struct key_use u = { .policy = old->policy };
+	int r = key_policy_make(n->ctx, t, n->path, n->o, old->pin, &u);
+
+	sealed_drop(&n->sealed, slot);
 	if (!r)
-		r = seal_anew(n, t, &use);
+		r = seal_anew(n, t, &u.use);
 	return r ? r : write_sealed(n);
 }
 
 static int reseal(struct renewing *n)
 {
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
-	struct key_policy policy = { 0 };
-	struct tpm_use use = { .policy = &policy };
+	_cleanup_(key_use_done) struct key_use old = { .keep_pin = true };
 	size_t slot = 0;
 	int r;
 
 	if (n->o->alg || n->o->form != BPFKEY_FORM_SEALED)
 		return bk_fail(n->ctx, -BPFKEY_E_USAGE, "a key is resealed as what it is");
-	r = start(n);
+	r = key_policy_check(n->ctx, n->path, n->o);
+	if (!r)
+		r = start(n);
 	if (!r)
 		r = check_output(n);
 	if (!r && sealed_recovery_given(n->o))
@@ -199,16 +243,13 @@ static int reseal(struct renewing *n)
 	if (!r)
 		r = sealed_tpm_open(n->ctx, &t);
 	if (!r)
-		r = sealed_unlock(n->ctx, &n->sealed, t, n->source, &n->kek, &slot);
+		r = sealed_unlock(n->ctx, &n->sealed, t, n->source, &old, &n->kek,
+				  &slot);
 	if (!r)
 		r = sealed_private(n->ctx, &n->sealed, n->kek, &n->key);
 	if (r < 0 || (n->o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
-	if (n->sealed.slots[slot].policy)
-		policy = *n->sealed.slots[slot].policy;
-	sealed_drop(&n->sealed, slot);
-	r = seal_anew(n, t, &use);
-	return r ? r : write_sealed(n);
+	return reseal_slot(n, t, slot, &old);
 }
 
 static int handle(struct renewing *n, struct bpfkey_key **ret)

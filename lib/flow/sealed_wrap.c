@@ -39,7 +39,7 @@ static int read_storage(struct bpfkey_ctx *ctx, const char *path, struct tpm_sto
 /* check_policy - PCRs and counters are of one machine, and a copy without them would be weaker */
 static int check_policy(struct bpfkey_ctx *ctx, const struct key_policy *p)
 {
-	if (!p || (!p->pcrs.mask && !p->counter.index))
+	if (!p->pcrs.mask && !p->counter.index)
 		return 0;
 	bk_hint(ctx, "wrap a key that is under a signed policy or a PIN, and bind it to PCRs or a "
 		"counter with 'keyctl-bpf key reseal' on the other machine");
@@ -91,9 +91,7 @@ static int wrap(struct bpfkey_ctx *ctx, const char *source, const char *const *t
 	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
 	_cleanup_(key_file_done) struct key_file f = { 0 };
 	_cleanup_(sealed_done) struct sealed s = { 0 };
-	struct key_policy policy = { 0 };
-	const struct tpm_use use = { .policy = &policy };
-	size_t slot = 0;
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	int r;
 
 	if (!n)
@@ -106,13 +104,11 @@ static int wrap(struct bpfkey_ctx *ctx, const char *source, const char *const *t
 	if (!r)
 		r = sealed_tpm_open(ctx, &t);
 	if (!r)
-		r = sealed_unlock(ctx, &s, t, source, &kek, &slot);
+		r = sealed_unlock(ctx, &s, t, source, &u, &kek, NULL);
 	if (!r)
-		r = check_policy(ctx, s.slots[slot].policy);
-	if (!r && s.slots[slot].policy)
-		policy = *s.slots[slot].policy;
+		r = check_policy(ctx, &u.policy);
 	for (size_t i = 0; !r && i < n; i++)
-		r = add(ctx, &s, kek, &use, to[i]);
+		r = add(ctx, &s, kek, &u.use, to[i]);
 	if (!f.has_meta)
 		f.meta.created = time(NULL);
 	f.meta.form = BPFKEY_FORM_SEALED;
@@ -156,6 +152,7 @@ static int escrow(struct bpfkey_ctx *ctx, const char *source, const char *to, co
 	_cleanup_(escrow_key_freep) struct escrow_key *k = NULL;
 	_cleanup_(key_file_done) struct key_file f = { 0 };
 	_cleanup_(sealed_done) struct sealed s = { 0 };
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	_cleanup_(pkey_freep) struct pkey *key = NULL;
 	_cleanup_(buf_done) struct buf cms = BUF(ESCROW_MAX), text = BUF(2 * ESCROW_MAX);
 	int r;
@@ -170,7 +167,7 @@ static int escrow(struct bpfkey_ctx *ctx, const char *source, const char *to, co
 	if (!r)
 		r = sealed_tpm_open(ctx, &t);
 	if (!r)
-		r = sealed_unlock(ctx, &s, t, source, &kek, NULL);
+		r = sealed_unlock(ctx, &s, t, source, &u, &kek, NULL);
 	if (!r)
 		r = sealed_private(ctx, &s, kek, &key);
 	if (!r)

@@ -77,13 +77,14 @@ static int open_sealed_key(struct signer *s, const struct key_file *f, const cha
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
 	_cleanup_(bk_secret_freep) struct bk_secret *kek = NULL;
 	_cleanup_(sealed_done) struct sealed file = { 0 };
+	_cleanup_(key_use_done) struct key_use u = { 0 };
 	int r;
 
 	r = sealed_parse(s->ctx, key_file_view(f), &file);
 	if (!r)
 		r = sealed_tpm_open(s->ctx, &t);
 	if (!r)
-		r = sealed_unlock(s->ctx, &file, t, path, &kek, NULL);
+		r = sealed_unlock(s->ctx, &file, t, path, &u, &kek, NULL);
 	return r ? r : sealed_private(s->ctx, &file, kek, &s->key);
 }
 

@@ -230,7 +230,7 @@ like "$out" 'needs its PIN' 'and what it needs is told'
 absent tpm3
 refused 2 'the PIN is empty' kb key new --tpm "$pintpm" --pin --passphrase-file nopin \
 	-o q.pem
-refused 2 'a PIN is for the form tpm' kb key new --form file --pin --passphrase-file pin \
+refused 2 'a PIN is for the forms tpm and sealed' kb key new --form file --pin --passphrase-file pin \
 	-o q.pem
 refused 2 'needs a PIN' setsid -w "$KB" cert new --tpm "$pintpm" -k p.pem -r build -n x \
 	-o q.crt
