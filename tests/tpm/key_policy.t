@@ -44,13 +44,13 @@ use() {
 	kb cert new --tpm "$swtpm" --key "$1" --role build --name x -o use.crt "${@:2}"
 }
 
-# make NAME FORM HOW OPTION...: HOW is new, or a file to import
+# make_key NAME FORM HOW OPTION...: HOW is new, or a file to import
 make_key() {
-	local how=(key new)
+	local verb=(key new)
 
-	[ "$3" = new ] || how=(key import "$3")
+	[ "$3" = new ] || verb=(key import "$3")
 	[ "$2" = tpm ] || set -- "$@" --recovery passphrase --recovery-passphrase-file word
-	kb "${how[@]}" --form "$2" --tpm "$swtpm" -o "$1" --force "${@:4}"
+	kb "${verb[@]}" --form "$2" --tpm "$swtpm" -o "$1" --force "${@:4}"
 }
 
 tpm2_nvdefine -Q -C o $counter -a 'nt=counter|authread|authwrite|ownerread|ownerwrite|no_da' -s 8
@@ -70,7 +70,7 @@ parts() {
 	((bits & 1)) && opts+=(--pin --passphrase-file pin) && with=(--passphrase-file pin)
 	((bits & 2)) && opts+=(--policy p)
 	((bits & 4)) && opts+=(--pcrs sha256:23)
-	((bits & 8)) && opts+=(--rollback $counter)
+	((bits & 8)) && opts+=(--rollback "$counter")
 	ok "$what: made" make_key "$name" "$form" "$how" "${opts[@]}"
 	ok "$what: signs" use "$name" "${with[@]}"
 	((bits & 1)) || return
