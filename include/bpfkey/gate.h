@@ -31,7 +31,7 @@ const char *bpfkey_gate_mode_name(enum bpfkey_gate_mode mode);
 /** bpfkey_gate_mode_parse - "off", "audit" or "enforce"; 0 or -BPFKEY_E_USAGE. */
 int bpfkey_gate_mode_parse(const char *name, enum bpfkey_gate_mode *ret);
 
-#define BPFKEY_GATE_HOOKS 12
+#define BPFKEY_GATE_HOOKS 32
 
 /**
  * struct bpfkey_gate_hook - one hook of the gate, as the kernel was asked just now

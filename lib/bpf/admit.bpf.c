@@ -27,12 +27,6 @@ union bpf_attr___load {
 	};
 } __attribute__((preserve_access_index));
 
-struct loader_search {
-	const struct gate_program *program;
-	struct gate_grant *grant;
-	u32 base;
-};
-
 static __always_inline u64 guard_insn(u64 insns, u32 i)
 {
 	const u64 *p = bpf_rdonly_cast((void *)(insns + i * 8), 0);
@@ -45,8 +39,11 @@ static __always_inline void grant_of(const struct gate_rule *rule, struct gate_g
 	g->kind = rule->kind;
 	g->ring = rule->ring;
 	g->ring_type = rule->ring_type;
+	g->flags = rule->flags;
 	g->types = inner ? rule->inner_types : rule->types;
+	g->attach = rule->attach;
 	g->until = rule->until;
+	g->subject = rule->subject;
 }
 
 static __always_inline void collect_keys(const struct gate_load *load, u64 epoch,
@@ -64,7 +61,7 @@ static __always_inline void collect_keys(const struct gate_load *load, u64 epoch
 		if (!load->seen[i].slot)
 			continue;
 		slot = load->seen[i].slot - 1;
-		rule = bpf_map_lookup_elem(&gate_rules, &slot);
+		rule = rule_at(slot, epoch);
 		if (rule)
 			grant_of(rule, &q->key[i], false);
 	}
@@ -95,32 +92,14 @@ static __always_inline void collect_signature(struct bpf_prog_aux *prog_aux, uni
 	}
 }
 
-static long look_for_loader(u32 i, struct loader_search *s)
-{
-	u32 slot = s->base + i;
-	struct gate_rule *rule = bpf_map_lookup_elem(&gate_rules, &slot);
-	const u64 *a, *b;
-
-	if (!rule || rule->kind == GATE_RULE_NONE)
-		return 1;
-	a = (const u64 *)rule->fingerprint;
-	b = (const u64 *)s->program->fingerprint;
-	if (rule->tag != s->program->key_tag || a[0] != b[0] || a[1] != b[1] ||
-	    a[2] != b[2] || a[3] != b[3])
-		return 0;
-	grant_of(rule, s->grant, true);
-	return 1;
-}
-
 /*
- * The rule of the loader's key as it is now, not as it was when the loader came.
- * A loader from before enforcement may have been tampered with, so it counts
- * only while nothing is enforced.
+ * The rules of the loader's keys as they are now, not as they were when the
+ * loader came. A loader from before enforcement may have been tampered with,
+ * so it counts only while nothing is enforced.
  */
 static __always_inline void collect_loader(const struct gate_load *load, u64 epoch,
 					   struct gate_request *q, const struct gate_program **ret)
 {
-	struct loader_search s = { .grant = &q->loader, .base = (epoch & 1) * GATE_RULES };
 	struct gate_program *p;
 	u32 id = load->running_id;
 
@@ -134,9 +113,34 @@ static __always_inline void collect_loader(const struct gate_load *load, u64 epo
 	if (load->enforcing && !(p->flags & GATE_F_ENFORCED))
 		return;
 	q->loader_live = 1;
-	s.program = p;
-	bpf_loop(GATE_RULES, look_for_loader, &s, 0);
+	q->nkeys = p->nkeys;
 	*ret = p;
+	for (u32 i = 0; i < GATE_KEYS; i++) {
+		struct gate_rule *rule;
+		u32 slot;
+
+		if (i >= p->nkeys)
+			break;
+		rule = rule_of(p->key_tag[i], epoch, &slot);
+		if (rule)
+			grant_of(rule, &q->key[i], true);
+	}
+}
+
+/* A tag that was earned before the gate enforced counts only while it does not. */
+static __always_inline const struct gate_task *collect_task(const struct gate_load *load,
+							    u64 epoch, struct gate_request *q)
+{
+	const struct gate_task *t = this_task();
+	struct gate_rule *rule;
+
+	if (!t || (load->enforcing && !t->strict))
+		return NULL;
+	rule = task_rule(t, epoch);
+	if (!rule)
+		return NULL;
+	grant_of(rule, &q->task, false);
+	return t;
 }
 
 static __always_inline void remember(struct bpf_prog_aux *aux, const struct gate_request *q,
@@ -156,36 +160,57 @@ static __always_inline void remember(struct bpf_prog_aux *aux, const struct gate
 	p->flags = (q->is_signed ? GATE_F_SIGNED : 0) | (q->inner ? GATE_F_INNER : 0) |
 		   (load->enforcing ? GATE_F_ENFORCED : 0) |
 		   (gate_allows(reason) ? 0 : GATE_F_DENIED);
-	if (reason == GATE_R_BUILD_KEY && q->type == GATE_TYPE_SYSCALL)
+	if ((reason == GATE_R_BUILD_KEY || reason == GATE_R_DELEGATE) &&
+	    q->type == GATE_TYPE_SYSCALL)
 		p->flags |= GATE_F_LOADER;
+	if (gate_is_trusted(q))
+		p->flags |= GATE_F_TRUSTED |
+			    (q->task.flags & GATE_RULE_F_LENDS ? GATE_F_LENDS : 0);
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	for (u32 i = 0; i < sizeof(p->name); i++)
 		p->name[i] = aux->name[i];
 }
 
 /* The name of the key: of the first rule that was found, or of the loader's. */
-static __always_inline void remember_key(const struct gate_program *loader, struct gate_load *load)
+static __always_inline void remember_keys(const struct gate_program *loader,
+					  struct gate_load *load, u64 epoch)
 {
 	struct gate_program *p = &load->program;
 	struct gate_rule *rule;
-	u32 slot;
 
 	if (loader) {
-		p->key_tag = loader->key_tag;
+		p->nkeys = loader->nkeys;
 		p->key_serial = loader->key_serial;
+		__builtin_memcpy(p->key_tag, loader->key_tag, sizeof(p->key_tag));
 		__builtin_memcpy(p->fingerprint, loader->fingerprint, sizeof(p->fingerprint));
 		return;
 	}
+	p->nkeys = load->nkeys;
+	for (u32 i = 0; i < GATE_KEYS; i++)
+		p->key_tag[i] = i < load->nkeys ? load->seen[i].tag : 0;
 	if (!load->nkeys)
 		return;
-	p->key_tag = load->seen[0].tag;
 	p->key_serial = load->seen[0].serial;
 	if (!load->seen[0].slot)
 		return;
-	slot = load->seen[0].slot - 1;
-	rule = bpf_map_lookup_elem(&gate_rules, &slot);
+	rule = rule_at(load->seen[0].slot - 1, epoch);
 	if (rule)
 		__builtin_memcpy(p->fingerprint, rule->fingerprint, sizeof(p->fingerprint));
+}
+
+/* The name of the trusted loader that the task is, whatever came of it. */
+static __always_inline void remember_task(const struct gate_task *t, struct gate_load *load,
+					  u64 epoch)
+{
+	struct gate_program *p = &load->program;
+	struct gate_rule *rule;
+
+	if (!t)
+		return;
+	__builtin_memcpy(p->file, t->file, sizeof(p->file));
+	rule = task_rule(t, epoch);
+	if (rule)
+		__builtin_memcpy(p->rule, rule->name, sizeof(p->rule));
 }
 
 static __always_inline void write_event(const struct gate_state *st, const struct gate_request *q,
@@ -195,19 +220,15 @@ static __always_inline void write_event(const struct gate_state *st, const struc
 	struct gate_counters *c = the_counters();
 	struct gate_event *e;
 	u64 seq;
-	u32 slot;
 
 	if (!c)
 		return;
 	/* What the self-test tries is in the log, but nobody's loss. */
 	if ((p->flags & GATE_F_DENIED) && st->proving != p->tgid)
 		__sync_fetch_and_add(load->enforcing ? &c->denied : &c->would_deny, 1);
-	seq = __sync_fetch_and_add(&c->events, 1) + 1;
-	slot = seq % GATE_EVENTS;
-	e = bpf_map_lookup_elem(&gate_events, &slot);
+	e = claim_event(c, &seq);
 	if (!e)
 		return;
-	*(volatile u64 *)&e->seq = 0;
 	e->boot_ns = p->boot_ns;
 	e->reason = p->reason;
 	e->flags = p->flags;
@@ -223,8 +244,10 @@ static __always_inline void write_event(const struct gate_state *st, const struc
 	e->nkeys = q->nkeys;
 	e->key_serial = p->key_serial;
 	e->key_len = load->nkeys ? load->seen[0].len : 0;
-	e->key_tag = p->key_tag;
+	e->key_tag = p->key_tag[0];
 	__builtin_memcpy(e->fingerprint, p->fingerprint, sizeof(e->fingerprint));
+	__builtin_memcpy(e->file, p->file, sizeof(e->file));
+	__builtin_memcpy(e->rule, p->rule, sizeof(e->rule));
 	__builtin_memcpy(e->comm, p->comm, sizeof(e->comm));
 	__builtin_memcpy(e->name, p->name, sizeof(e->name));
 	*(volatile u64 *)&e->seq = seq;
@@ -269,6 +292,7 @@ static __always_inline s32 decide(struct bpf_prog *prog, struct bpf_prog_aux *au
 	struct gate_request *q = &load->request;
 	const struct gate_program *loader = NULL;
 	u64 epoch = *(volatile u64 *)&st->epoch;
+	const struct gate_task *task;
 	u32 reason;
 	s32 err;
 
@@ -283,13 +307,15 @@ static __always_inline s32 decide(struct bpf_prog *prog, struct bpf_prog_aux *au
 		collect_signature(aux, attr, q);
 		collect_keys(load, epoch, q);
 	}
+	task = collect_task(load, epoch, q);
 	if (*(volatile u64 *)&st->epoch != epoch)
 		q->changed = 1;
 
 	*(volatile u32 *)&load->reason = gate_decide(q);
 	reason = *(volatile u32 *)&load->reason;
 	remember(aux, q, reason, st->mode, load);
-	remember_key(loader, load);
+	remember_keys(loader, load, epoch);
+	remember_task(task, load, epoch);
 	write_event(st, q, load);
 	err = load->enforcing ? errno_of(reason) : 0;
 	load->aux = (u64)aux;

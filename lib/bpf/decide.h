@@ -19,6 +19,8 @@ enum gate_reason {
 	/* allowed */
 	GATE_R_BUILD_KEY,	/* signed by build keys that may sign this type */
 	GATE_R_INNER,		/* loaded by a signed loader that may load this type */
+	GATE_R_DELEGATE,	/* signed by a delegated key, and its trusted loader loads */
+	GATE_R_TRUSTED,		/* unsigned, by a trusted loader that may load this type */
 	GATE_R__ALLOWED_END,
 	/* denied */
 	GATE_R_UNSIGNED = 16,
@@ -38,6 +40,19 @@ enum gate_reason {
 	GATE_R_MAPS,		/* a signed loader with other maps than its own sealed one */
 	GATE_R_NO_MEMORY,
 	GATE_R_METADATA,	/* a signed loader whose metadata nothing protects here */
+	GATE_R_NOT_ITS_LOADER,	/* signed by a delegated key, but another task loads */
+	GATE_R_TASK_TYPE,	/* a trusted loader that may not load this type */
+	GATE_R_TASK_OVER,	/* ... whose rule's time is over */
+	GATE_R_TASK_REVOKED,	/* ... or whose file was revoked */
+	/* refused without being a load */
+	GATE_R_DETACH = 64,	/* detaching the gate, or attaching over it */
+	GATE_R_FTRACE,		/* switching the kernel's trampolines off */
+	GATE_R_OWN_MAP,		/* a descriptor of one of the gate's maps */
+	GATE_R_OWN_PROGRAM,	/* ... or of its programs */
+	GATE_R_MAPPING,		/* a trusted loader mapping a file that nothing vouches for */
+	GATE_R_TRACED,		/* another task reaching into a trusted loader */
+	GATE_R_PERF,		/* perf events, which could write into one */
+	GATE_R_UPROBES,		/* ... and uprobes of tracefs likewise */
 	GATE_R__END
 };
 
@@ -50,6 +65,10 @@ enum gate_reason {
 #define GATE_MASKED_TYPES	(1ULL << 28)
 
 #define GATE_TYPE_SYSCALL	31
+
+/* Nor may a trusted loader load unsigned what loads others itself. */
+#define GATE_TRUSTED_MASKED	(GATE_MASKED_TYPES | 1ULL << GATE_TYPE_SYSCALL)
+
 #define GATE_RING_USER		4	/* enum bpf_sig_keyring: a keyring named by serial */
 #define GATE_RING_NATIVE	(-9)	/* the id of a kernel's own .bpf, which has no serial */
 
@@ -71,9 +90,11 @@ struct gate_grant {
 	__u32 kind;		/* enum gate_rule_kind; GATE_RULE_NONE: no rule */
 	__s32 ring;
 	__u32 ring_type;
-	__u32 pad;
+	__u32 flags;
 	__u64 types;		/* direct ones, or for the loader's rule the inner ones */
+	__u64 attach;
 	__u64 until;
+	__u64 subject;
 };
 
 struct gate_request {
@@ -90,8 +111,8 @@ struct gate_request {
 	__u32 loader_id;	/* inner: the loader that runs; 0: none was seen */
 	__u32 loader_live;	/* inner: admitted under enforcement, and the same program */
 	__u32 pad;
-	struct gate_grant key[GATE_KEYS];
-	struct gate_grant loader;
+	struct gate_grant key[GATE_KEYS];	/* inner: of the keys that signed the loader */
+	struct gate_grant task;		/* the rule that makes the task a trusted loader */
 };
 
 #define gate_inline static inline __attribute__((always_inline, unused))
@@ -118,11 +139,26 @@ gate_inline int gate_masked(__u32 type, __u32 attach_type)
 	       gate_has(GATE_MASKED_ATTACH, attach_type);
 }
 
-/* gate_tag - FNV-1a over words that are zero after the key's last byte. */
-#define GATE_TAG_INIT 0xcbf29ce484222325ULL
+/* gate_tag - FNV-1a over the class and words that are zero after the key's last byte. */
 gate_inline __u64 gate_tag_step(__u64 tag, __u64 word)
 {
 	return (tag ^ word) * 0x100000001b3ULL;
+}
+
+gate_inline __u64 gate_tag_start(__u32 class)
+{
+	return gate_tag_step(0xcbf29ce484222325ULL, class);
+}
+
+gate_inline __u64 gate_tag_of_file(const struct gate_file_id *id)
+{
+	const __u64 *word = (const __u64 *)id;
+	__u64 tag = gate_tag_start(GATE_CLASS_FILE);
+	__u32 i;
+
+	for (i = 0; i < GATE_FILE_WORDS; i++)
+		tag = gate_tag_step(tag, word[i]);
+	return tag;
 }
 
 /* What lies in a key's last word beyond its length does not belong to it. */
@@ -133,69 +169,117 @@ gate_inline __u64 gate_tail_mask(__u32 len, __u32 word)
 	return left >= 8 ? ~0ULL : (1ULL << left * 8) - 1;
 }
 
+/* An attach type is of what a program does in the end; a signed loader has none. */
+gate_inline int gate_covers(const struct gate_grant *g, const struct gate_request *q)
+{
+	if (!gate_has(g->types, q->type))
+		return 0;
+	return !g->attach || q->type == GATE_TYPE_SYSCALL || gate_has(g->attach, q->attach_type);
+}
+
+gate_inline int gate_is_over(const struct gate_grant *g, const struct gate_request *q)
+{
+	return g->until && q->now >= g->until;
+}
+
+gate_inline int gate_is_trusted(const struct gate_request *q)
+{
+	return (q->task.kind == GATE_RULE_LOADER || q->task.kind == GATE_RULE_LOADER_KEY) &&
+	       !gate_is_over(&q->task, q);
+}
+
+/* A delegation without a loader is nobody's. */
+gate_inline int gate_is_delegate_of(const struct gate_grant *key, const struct gate_request *q)
+{
+	return gate_is_trusted(q) && key->subject && key->subject == q->task.subject;
+}
+
 gate_inline __u32 gate_judge_key(const struct gate_grant *k, const struct gate_request *q)
 {
 	if (k->kind == GATE_RULE_REVOKED)
 		return GATE_R_REVOKED_KEY;
-	if (k->kind != GATE_RULE_BUILD)
+	if (k->kind != GATE_RULE_BUILD && k->kind != GATE_RULE_DELEGATE)
 		return GATE_R_UNKNOWN_KEY;
-	if (k->until && q->now >= k->until)
+	if (gate_is_over(k, q))
 		return GATE_R_OVER;
 	if (k->ring != q->ring || (k->ring_type && k->ring_type != q->ring_type))
 		return GATE_R_OTHER_RING;
-	if (!gate_has(k->types, q->type))
+	if (!gate_covers(k, q))
 		return GATE_R_TYPE;
-	return GATE_R_BUILD_KEY;
+	if (k->kind == GATE_RULE_BUILD)
+		return GATE_R_BUILD_KEY;
+	return gate_is_delegate_of(k, q) ? GATE_R_DELEGATE : GATE_R_NOT_ITS_LOADER;
 }
 
-gate_inline __u32 gate_decide_inner(const struct gate_request *q)
+/* What a signed loader loads is bound by the rule of each key that signed it. */
+gate_inline __u32 gate_judge_inner(const struct gate_grant *k, const struct gate_request *q)
 {
-	if (!q->loader_id)
-		return GATE_R_NO_LOADER;
-	if (!q->loader_live)
-		return GATE_R_UNKNOWN_LOADER;
-	if (q->loader.kind == GATE_RULE_REVOKED)
+	if (k->kind == GATE_RULE_REVOKED)
 		return GATE_R_REVOKED_KEY;
-	if (q->loader.kind != GATE_RULE_BUILD)
+	if (k->kind != GATE_RULE_BUILD && k->kind != GATE_RULE_DELEGATE)
 		return GATE_R_UNKNOWN_KEY;
-	if (q->loader.until && q->now >= q->loader.until)
+	if (gate_is_over(k, q))
 		return GATE_R_OVER;
-	if (!gate_has(q->loader.types, q->type))
+	if (!gate_covers(k, q))
 		return GATE_R_LOADER_TYPE;
+	if (k->kind == GATE_RULE_DELEGATE && !gate_is_delegate_of(k, q))
+		return GATE_R_NOT_ITS_LOADER;
 	return GATE_R_INNER;
 }
 
+gate_inline __u32 gate_decide_unsigned(const struct gate_request *q)
+{
+	const struct gate_grant *t = &q->task;
+
+	if (t->kind == GATE_RULE_REVOKED)
+		return GATE_R_TASK_REVOKED;
+	if (t->kind != GATE_RULE_LOADER && t->kind != GATE_RULE_LOADER_KEY)
+		return GATE_R_UNSIGNED;
+	if (gate_is_over(t, q))
+		return GATE_R_TASK_OVER;
+	if (gate_has(GATE_TRUSTED_MASKED, q->type) || !gate_covers(t, q))
+		return GATE_R_TASK_TYPE;
+	return GATE_R_TRUSTED;
+}
+
 /*
- * gate_decide - why a load is allowed or denied
- *
- * Of several keys every one must be allowed, because a key that was touched
- * need not be the one that verified (facts: hole 8).
+ * gate_judge_keys - of several keys every one must be allowed, because a key
+ * that was touched need not be the one that verified (facts: hole 8)
  */
-gate_inline __u32 gate_decide(const struct gate_request *q)
+gate_inline __u32 gate_judge_keys(const struct gate_request *q)
 {
 	__u32 i, r, reason = GATE_R_NO_RECORD;
 
-	if (gate_masked(q->type, q->attach_type))
-		return GATE_R_MASKED_TYPE;
-	if (q->changed)
-		return GATE_R_RULES_CHANGED;
-	if (q->inner)
-		return gate_decide_inner(q);
-	if (!q->is_signed)
-		return GATE_R_UNSIGNED;
-	if (!q->resolved && q->keyring_id < 0)
-		return GATE_R_NEGATIVE_RING;
 	if (q->nkeys > GATE_KEYS)
 		return GATE_R_TOO_MANY_KEYS;
 	for (i = 0; i < GATE_KEYS; i++) {
 		if (i >= q->nkeys)
 			break;
-		r = gate_judge_key(&q->key[i], q);
-		if (r != GATE_R_BUILD_KEY)
+		r = q->inner ? gate_judge_inner(&q->key[i], q) : gate_judge_key(&q->key[i], q);
+		if (!gate_allows(r))
 			return r;
-		reason = r;
+		if (reason != GATE_R_DELEGATE)
+			reason = r;
 	}
 	return reason;
+}
+
+/* gate_decide - why a load is allowed or denied */
+gate_inline __u32 gate_decide(const struct gate_request *q)
+{
+	if (gate_masked(q->type, q->attach_type))
+		return GATE_R_MASKED_TYPE;
+	if (q->changed)
+		return GATE_R_RULES_CHANGED;
+	if (q->inner && !q->loader_id)
+		return GATE_R_NO_LOADER;
+	if (q->inner && !q->loader_live)
+		return GATE_R_UNKNOWN_LOADER;
+	if (!q->inner && !q->is_signed)
+		return gate_decide_unsigned(q);
+	if (!q->inner && !q->resolved && q->keyring_id < 0)
+		return GATE_R_NEGATIVE_RING;
+	return gate_judge_keys(q);
 }
 
 #endif

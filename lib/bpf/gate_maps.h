@@ -9,37 +9,73 @@
 
 #include <linux/types.h>
 
-#define GATE_ABI	2
+#define GATE_ABI	3
 
 #define GATE_KEYS	4	/* keys that one verification may touch */
 #define GATE_KEY_WORDS	70	/* 560 bytes: RSA-4096 takes 526 */
 #define GATE_KEY_MAX	(GATE_KEY_WORDS * 8)
-#define GATE_RULES	256	/* in each of the two generations */
+#define GATE_RULES	16384	/* in each of the two generations; taken as they come */
+#define GATE_NAME	32	/* of a rule, with its NUL */
 #define GATE_EVENTS	4096	/* the newest decisions; older ones are overwritten */
 #define GATE_PROGRAMS	16384
-#define GATE_OWN	20
+#define GATE_OWN	32
 
 enum gate_mode { GATE_OFF, GATE_AUDIT, GATE_ENFORCE, GATE_TRY };
 
-enum gate_rule_kind {
-	GATE_RULE_NONE,
-	GATE_RULE_BUILD,
-	GATE_RULE_REVOKED,	/* a key that must never count again */
+/* What a rule is about. Keys of two classes never meet. */
+enum gate_class {
+	GATE_CLASS_KEY,	/* a public key, as the kernel holds it: RFC 5280 subjectPublicKey */
+	GATE_CLASS_FILE,	/* a file: struct gate_file_id of its fs-verity digest */
 };
 
-/* A rule names a whole public key, as the kernel holds it: RFC 5280 subjectPublicKey. */
+enum gate_rule_kind {
+	GATE_RULE_NONE,
+	GATE_RULE_BUILD,	/* a key that may sign */
+	GATE_RULE_REVOKED,	/* a key or a file that must never count again */
+	GATE_RULE_DELEGATE,	/* a key that may sign what one trusted loader loads */
+	GATE_RULE_LOADER_KEY,	/* a key whose signature makes a file a trusted loader */
+	GATE_RULE_LOADER,	/* a file that is a trusted loader */
+	GATE_RULE_LIBRARY,	/* a file that trusted loaders may map executable */
+};
+
+#define GATE_RULE_F_LENDS	(1u << 0)	/* it loads whatever its caller names */
+
+/* How a file is named: what the kernel's struct fsverity_digest says, zero after the digest. */
+#define GATE_FILE_WORDS	9
+struct gate_file_id {
+	__u16 algorithm;	/* FS_VERITY_HASH_ALG_* */
+	__u16 size;		/* of the digest in bytes */
+	__u8 digest[64];
+	__u8 zero[4];
+} __attribute__((aligned(8)));
+
+/*
+ * A rule names a whole public key or digest. It is found by its tag, and counts
+ * when it is of the active generation and all its words are the same.
+ */
 struct gate_rule {
 	__u32 kind;
 	__u32 key_len;
-	__u64 tag;		/* gate_tag() of the key: found by it, then compared in full */
+	__u64 tag;		/* gate_tag_step() over class and key */
 	__s32 ring;		/* id of the one keyring that counts: its serial, or -9 */
 	__u32 ring_type;	/* enum bpf_sig_keyring of the kernel; 0: any, the id decides */
-	__u64 types;		/* program types that the key may sign directly, one bit each */
-	__u64 inner_types;	/* and those that its signed loaders may load */
+	__u64 types;		/* program types, one bit each: a key signs, a file loads */
+	__u64 inner_types;	/* and those that a key's signed loaders may load */
+	__u64 attach;		/* expected attach types, one bit each; 0: any */
 	__u64 until;		/* boot time in ns after which the rule is over; 0: never */
-	__u8 fingerprint[32];	/* SHA-256 of the certificate: the name for people */
-	__u64 reserved[4];	/* for delegations: attach types, tag of the loading task */
+	__u64 subject;		/* of a trusted loader: its name as a number; of a delegate: which */
+	__u64 epoch;		/* of the generation that it belongs to */
+	__u32 class;
+	__u32 flags;
+	__u8 fingerprint[32];	/* SHA-256 of the certificate, or the digest's first bytes */
+	char name[GATE_NAME];	/* for people */
 	__u64 key[GATE_KEY_WORDS];	/* zero after key_len */
+};
+
+/* Where in gate_rules a tag's rule of one generation is. */
+struct gate_index {
+	__u64 tag;
+	__u64 half;
 };
 
 struct gate_own {
@@ -53,12 +89,15 @@ struct gate_state {
 	__u32 mode;
 	__u64 epoch;		/* of the active rules; its lowest bit names their half */
 	__u64 deadline;		/* boot time in ns at which GATE_TRY ends */
-	__u64 session;		/* of the rules being written; 0: none */
+	__u64 session;		/* of the rules being written: their epoch to be; 0: none */
+	__u64 sessions;		/* the last one */
 	__u32 removing;		/* the gate lets itself be detached */
 	__u32 proving;		/* thread group whose loads are decided as when enforcing */
 	__u32 rules;
 	__u32 busy;
 	__u32 insns_only;	/* the kernel signs instructions: loaders check metadata */
+	__s32 loader_ring;	/* where the keys are that sign trusted loaders; 0: none */
+	__u32 loaders;		/* rules that make trusted loaders */
 	__u32 pad;
 	__s64 installed;	/* seconds since 1970 */
 	__u64 installed_boot;	/* boot time in ns */
@@ -71,7 +110,7 @@ struct gate_counters {
 	__u64 would_deny;	/* denied, had the mode been enforce */
 	__u64 no_storage;	/* loads whose record could not be kept */
 	__u64 untracked;	/* programs that did not fit into the table */
-	__u64 refused_calls;	/* attempts to detach the gate or to attach over it */
+	__u64 refused_calls;	/* what was refused and is no load: GATE_R_DETACH and on */
 };
 
 /* Bits of gate_event.flags and gate_program.flags. */
@@ -80,6 +119,9 @@ struct gate_counters {
 #define GATE_F_ENFORCED	(1u << 2)	/* the verdict was carried out */
 #define GATE_F_LOADER	(1u << 3)	/* may load: a signed loader */
 #define GATE_F_DENIED	(1u << 4)
+#define GATE_F_TRUSTED	(1u << 5)	/* a trusted loader loaded it */
+#define GATE_F_LENDS	(1u << 6)	/* ... that loads whatever its caller names */
+#define GATE_F_CALL	(1u << 7)	/* no load, but something that was refused */
 
 struct gate_event {
 	__u64 seq;		/* from 1; 0 or another number: overwritten meanwhile */
@@ -99,15 +141,19 @@ struct gate_event {
 	__s32 key_serial;	/* of the first key that the verification touched */
 	__u32 key_len;
 	__u64 key_tag;
-	__u8 fingerprint[32];	/* of the rule that decided; zero when none did */
+	__u8 fingerprint[32];	/* of the key's rule; zero when there was none */
+	__u8 file[32];		/* of the trusted loader's file; zero when it was none */
 	char comm[16];
 	char name[16];		/* of the program */
+	char rule[GATE_NAME];	/* of the trusted loader, or of the delegation */
 };
 
 struct gate_program {
 	__u64 aux;		/* address of the kernel's record: tells a reused id */
 	__u64 boot_ns;
-	__u64 key_tag;
+	__u64 key_tag[GATE_KEYS];	/* of the keys that signed it, or its loader */
+	__u32 nkeys;
+	__u32 pad;
 	__u32 reason;
 	__u32 flags;
 	__u32 mode;
@@ -116,9 +162,11 @@ struct gate_program {
 	__u32 prog_type;
 	__u32 loader_id;
 	__s32 key_serial;
-	__u8 fingerprint[32];
+	__u8 fingerprint[32];	/* as in struct gate_event */
+	__u8 file[32];
 	char comm[16];
 	char name[16];
+	char rule[GATE_NAME];
 };
 
 enum gate_op {
@@ -129,7 +177,8 @@ enum gate_op {
 	GATE_OP_PROGRAM,	/* index = program id -> u.program, -ENOENT */
 	GATE_OP_BEGIN,		/* starts a new set of rules -> session */
 	GATE_OP_PUT,		/* session, index, u.rule */
-	GATE_OP_COMMIT,		/* session, index = number of rules */
+	/* session, index = number of rules, arg = of those for loaders, ring = of loader keys */
+	GATE_OP_COMMIT,
 	GATE_OP_MODE,		/* index = mode, arg = deadline for GATE_TRY */
 	GATE_OP_PROVE,		/* index = thread group, 0: none */
 	GATE_OP_REMOVE,		/* index = 1: let go, 0: hold on */
@@ -142,7 +191,7 @@ struct gate_call {
 	__u64 session;
 	__u64 arg;
 	__u32 index;
-	__u32 pad;
+	__s32 ring;
 	union {
 		struct gate_state state;
 		struct gate_counters counters;
@@ -152,11 +201,12 @@ struct gate_call {
 	} u;
 };
 
-_Static_assert(sizeof(struct gate_rule) == 112 + GATE_KEY_MAX, "no holes");
-_Static_assert(sizeof(struct gate_state) == 72 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_rule) == 80 + 32 + GATE_NAME + GATE_KEY_MAX, "no holes");
+_Static_assert(sizeof(struct gate_state) == 88 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_file_id) == 8 * GATE_FILE_WORDS, "no holes");
 _Static_assert(sizeof(struct gate_counters) == 48, "no holes");
-_Static_assert(sizeof(struct gate_event) == 144, "no holes");
-_Static_assert(sizeof(struct gate_program) == 120, "no holes");
+_Static_assert(sizeof(struct gate_event) == 176 + GATE_NAME, "no holes");
+_Static_assert(sizeof(struct gate_program) == 184 + GATE_NAME, "no holes");
 _Static_assert(sizeof(struct gate_call) == 32 + sizeof(struct gate_rule), "no holes");
 
 #endif

@@ -8,7 +8,7 @@
  * In programs on a cgroup 1 allows and 0 refuses (EPERM). Missing map data is
  * a refusal.
  */
-#include "gate_bpf.h"
+#include "refusal.h"
 
 #define ALLOW	1
 #define REFUSE	0
@@ -90,7 +90,7 @@ int BPF_PROG(gate_bpf, int cmd, union bpf_attr *attr, unsigned int size, bool ke
 		return REFUSE;
 	enforcing = enforcing_now(st, bpf_ktime_get_boot_ns());
 	if (!st->removing && undoes(cmd, (void *)attr, enforcing)) {
-		count_refusal();
+		record_refusal(GATE_R_DETACH);
 		return REFUSE;
 	}
 	if (cmd == BPF_PROG_LOAD)
@@ -111,12 +111,17 @@ int BPF_PROG(gate_map, struct bpf_map *map, unsigned int mode)
 	struct gate_state *st;
 
 	if (map != (void *)&gate_state && map != (void *)&gate_rules &&
+	    map != (void *)&gate_index && map != (void *)&gate_new &&
 	    map != (void *)&gate_counters && map != (void *)&gate_events &&
 	    map != (void *)&gate_programs && map != (void *)&gate_ids &&
-	    map != (void *)&gate_loads)
+	    map != (void *)&gate_loads && map != (void *)&gate_tasks &&
+	    map != (void *)&gate_execs)
 		return ALLOW;
 	st = the_state();
-	return st && st->removing ? ALLOW : REFUSE;
+	if (st && st->removing)
+		return ALLOW;
+	record_refusal(GATE_R_OWN_MAP);
+	return REFUSE;
 }
 
 /* Up to 7.2 a zero here switches every trampoline off, and with them all security hooks. */
@@ -136,7 +141,7 @@ int gate_sysctl(struct bpf_sysctl *ctx)
 	st = the_state();
 	if (st && st->removing)
 		return ALLOW;
-	count_refusal();
+	record_refusal(GATE_R_FTRACE);
 	return REFUSE;
 }
 

@@ -58,6 +58,59 @@ struct public_key {
 	u32 keylen;
 };
 
+/* include/linux/sched.h */
+struct seccomp {
+	int mode;
+};
+
+struct task_struct {
+	u64 self_exec_id;
+	struct seccomp seccomp;
+};
+
+/* include/linux/fs.h */
+struct inode {
+	unsigned int i_flags;
+	struct super_block *i_sb;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	unsigned int f_flags;
+	struct inode *f_inode;
+	struct path f_path;
+};
+
+/* include/linux/binfmts.h */
+struct linux_binprm {
+	struct file *executable;	/* of binfmt_misc: not what runs is judged */
+	struct file *file;
+	int unsafe;
+	const char *filename;
+	const char *interp;		/* another one: a script's interpreter */
+};
+
+/* include/linux/mm_types.h */
+struct vm_area_struct {
+	const unsigned long vm_flags;
+	struct file *vm_file;
+};
+
 /* include/linux/bpf.h; what bpf_lookup_user_key() returns */
 struct bpf_key {
 	struct key *key;

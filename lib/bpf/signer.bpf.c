@@ -15,15 +15,16 @@
 #define KEY_NEED_SEARCH 4	/* include/linux/key.h, enum key_need_perm */
 
 /*
- * One key on its way through the three loops below. They are bpf_loop()s so
+ * One key on its way through the two loops below. They are bpf_loop()s so
  * that the verifier walks each body once, whatever it sees before.
  */
 struct search {
 	u64 key;		/* address of the public key's bytes */
 	u64 tag;
-	u32 len, base;
-	u32 found, slot;	/* the first rule with that tag: no two have the same */
+	u32 len;
+	u32 slot;		/* of the rule with that tag: no two have the same */
 	u32 differs;
+	u32 pad;
 };
 
 static __always_inline u64 key_word(const struct search *s, u32 i)
@@ -39,20 +40,6 @@ static long add_word(u32 i, struct search *s)
 		return 1;
 	s->tag = gate_tag_step(s->tag, key_word(s, i));
 	return 0;
-}
-
-static long look_at_rule(u32 i, struct search *s)
-{
-	u32 slot = s->base + i;
-	struct gate_rule *rule = bpf_map_lookup_elem(&gate_rules, &slot);
-
-	if (!rule || rule->kind == GATE_RULE_NONE)
-		return 1;
-	if (rule->tag != s->tag || rule->key_len != s->len)
-		return 0;
-	s->found = 1;
-	s->slot = slot;
-	return 1;
 }
 
 static long compare_word(u32 i, struct search *s)
@@ -77,20 +64,16 @@ static __always_inline bool is_asymmetric(struct key *key)
 
 static __always_inline void look_up(struct gate_seen *seen, u64 key, u32 len, u64 epoch)
 {
-	struct search s = {
-		.key = key, .len = len, .tag = GATE_TAG_INIT,
-		.base = (epoch & 1) * GATE_RULES,
-	};
+	struct search s = { .key = key, .len = len, .tag = gate_tag_start(GATE_CLASS_KEY) };
 	struct gate_rule *rule;
 
 	bpf_loop(GATE_KEY_WORDS, add_word, &s, 0);
 	seen->tag = s.tag;
-	bpf_loop(GATE_RULES, look_at_rule, &s, 0);
-	if (!s.found)
+	rule = rule_of(s.tag, epoch, &s.slot);
+	if (!rule || rule->key_len != s.len || rule->class != GATE_CLASS_KEY)
 		return;
 	bpf_loop(GATE_KEY_WORDS, compare_word, &s, 0);
-	rule = bpf_map_lookup_elem(&gate_rules, &s.slot);
-	if (s.differs || !rule)
+	if (s.differs)
 		return;
 	seen->slot = s.slot + 1;
 	seen->kind = rule->kind;

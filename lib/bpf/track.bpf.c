@@ -4,7 +4,7 @@
  * which loader is running when the kernel is asked to load on its behalf, and
  * the end. Descriptors of the gate's own programs are refused here too.
  */
-#include "gate_bpf.h"
+#include "refusal.h"
 
 #define ALLOW	1
 #define REFUSE	0
@@ -100,8 +100,10 @@ int BPF_PROG(gate_prog, struct bpf_prog *prog)
 
 	if (!st)
 		return REFUSE;
-	if (!st->removing && is_own(st, aux->id))
+	if (!st->removing && is_own(st, aux->id)) {
+		record_refusal(GATE_R_OWN_PROGRAM);
 		return REFUSE;
+	}
 	load = this_load(0);
 	if (load && load->decided && load->aux == (u64)aux)
 		return finish(aux, load);

@@ -37,12 +37,11 @@
 
 static __always_inline int read_rule(struct gate_call *call, const struct gate_state *st)
 {
-	u32 slot = (st->epoch & 1) * GATE_RULES + call->index;
 	struct gate_rule *rule;
 
 	if (call->index >= GATE_RULES || call->index >= st->rules)
 		return -ENOENT;
-	rule = bpf_map_lookup_elem(&gate_rules, &slot);
+	rule = rule_at(slot_of(st->epoch, call->index), st->epoch);
 	if (!rule)
 		return -ENOENT;
 	ANSWER(call, rule);
@@ -81,48 +80,67 @@ static __always_inline int read_counters(struct gate_call *call)
 	return 0;
 }
 
-/* A new session takes over from one whose owner is gone. */
+/* What is of no use any more: the half that is not the active one. */
+static long drop_index(struct bpf_map *map, struct gate_index *at, u32 *slot, u64 *half)
+{
+	if (at->half == *half)
+		bpf_map_delete_elem(&gate_index, at);
+	return 0;
+}
+
+static long drop_rule(struct bpf_map *map, u32 *slot, struct gate_rule *rule, u64 *half)
+{
+	if (*slot / GATE_RULES == *half)
+		bpf_map_delete_elem(&gate_rules, slot);
+	return 0;
+}
+
+/*
+ * A new session takes over from one whose owner is gone. Its number is the
+ * epoch to be, so what an earlier session has written into that half never counts.
+ */
 static __always_inline int begin(struct gate_call *call, struct gate_state *st)
 {
-	st->session = bpf_ktime_get_boot_ns();
+	u64 half = ~st->epoch & 1;
+
+	bpf_for_each_map_elem(&gate_index, drop_index, &half, 0);
+	bpf_for_each_map_elem(&gate_rules, drop_rule, &half, 0);
+	st->sessions += 1 + ((st->sessions + 1) % 2 != half);
+	st->session = st->sessions;
 	call->session = st->session;
 	return 0;
 }
 
 static __always_inline int put_rule(struct gate_call *call, struct gate_state *st)
 {
-	u32 slot = (~st->epoch & 1) * GATE_RULES + call->index;
-	struct gate_rule *rule;
+	u32 slot = slot_of(st->session, call->index), zero = 0;
+	struct gate_rule *rule = bpf_map_lookup_elem(&gate_new, &zero);
+	struct gate_index at;
+	int r;
 
 	if (!st->session || call->session != st->session)
 		return -EBUSY;
-	if (call->index >= GATE_RULES || call->u.rule.key_len > GATE_KEY_MAX)
-		return -EINVAL;
-	rule = bpf_map_lookup_elem(&gate_rules, &slot);
-	if (!rule)
+	if (call->index >= GATE_RULES || call->u.rule.key_len > GATE_KEY_MAX || !rule)
 		return -EINVAL;
 	TAKE(rule, call);
-	return 0;
+	rule->epoch = st->session;
+	at.tag = rule->tag;
+	at.half = st->session & 1;
+	r = bpf_map_update_elem(&gate_rules, &slot, rule, BPF_ANY);
+	return r ? r : bpf_map_update_elem(&gate_index, &at, &slot, BPF_NOEXIST);
 }
 
 static __always_inline int commit(struct gate_call *call, struct gate_state *st)
 {
-	u32 slot = (~st->epoch & 1) * GATE_RULES + call->index;
-	struct gate_rule *rule;
-
 	if (!st->session || call->session != st->session)
 		return -EBUSY;
 	if (call->index > GATE_RULES)
 		return -EINVAL;
-	if (call->index < GATE_RULES) {
-		rule = bpf_map_lookup_elem(&gate_rules, &slot);
-		if (!rule)
-			return -EINVAL;
-		rule->kind = GATE_RULE_NONE;	/* the search ends here */
-	}
-	st->session = 0;
 	st->rules = call->index;
-	__sync_fetch_and_add(&st->epoch, 1);
+	st->loaders = call->arg;
+	st->loader_ring = call->ring;
+	st->epoch = st->session;
+	st->session = 0;
 	return 0;
 }
 

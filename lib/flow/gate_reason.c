@@ -33,6 +33,8 @@ static const struct {
 } reasons[] = {
 	{ GATE_R_BUILD_KEY, "build-key", "signed by a build key" },
 	{ GATE_R_INNER, "loader", "loaded by a signed loader" },
+	{ GATE_R_DELEGATE, "delegated-key", "signed by the key delegated to this trusted loader" },
+	{ GATE_R_TRUSTED, "trusted-loader", "loaded by a trusted loader" },
 	{ GATE_R_UNSIGNED, "unsigned", "it is not signed" },
 	{ GATE_R_NO_RECORD, "no-record",
 	  "its signature was verified, but the gate saw no key doing it" },
@@ -57,6 +59,26 @@ static const struct {
 	  "its metadata is not protected on this kernel: resign it, or sign its object with "
 	  "'keyctl-bpf sign'" },
 	{ GATE_R_NO_MEMORY, "no-memory", "there was no memory to record the load" },
+	{ GATE_R_NOT_ITS_LOADER, "not-its-loader",
+	  "it is signed by a delegated key, and this task is not the trusted loader of that "
+	  "delegation" },
+	{ GATE_R_TASK_TYPE, "trusted-type",
+	  "it is not signed, and the trusted loader may not load programs of this type" },
+	{ GATE_R_TASK_OVER, "trusted-expired",
+	  "it is not signed, and the time of the trusted loader's rule is over" },
+	{ GATE_R_TASK_REVOKED, "revoked-file",
+	  "it is not signed, and the file of the task that loads it is revoked" },
+	{ GATE_R_DETACH, "detach", "it would have detached the gate, or attached over it" },
+	{ GATE_R_FTRACE, "ftrace", "it would have switched the kernel's hooks off" },
+	{ GATE_R_OWN_MAP, "own-map", "it asked for a map of the gate" },
+	{ GATE_R_OWN_PROGRAM, "own-program", "it asked for a program of the gate" },
+	{ GATE_R_MAPPING, "mapping",
+	  "a trusted loader mapped a file executable that nothing vouches for" },
+	{ GATE_R_TRACED, "traced", "it reached into the memory of a trusted loader" },
+	{ GATE_R_PERF, "perf",
+	  "perf events could write into trusted loaders, and it is none of them" },
+	{ GATE_R_UPROBES, "uprobes",
+	  "uprobes could write into trusted loaders, and it is none of them" },
 };
 
 const char *gate_reason_word(uint32_t reason)

@@ -15,7 +15,7 @@ static void set_key(struct gate_rule *rule, const uint8_t *key, size_t n)
 {
 	memcpy(rule->key, key, n);
 	rule->key_len = n;
-	rule->tag = GATE_TAG_INIT;
+	rule->tag = gate_tag_start(rule->class);
 	for (size_t i = 0; i * 8 < n; i++)
 		rule->tag = gate_tag_step(rule->tag, rule->key[i]);
 }

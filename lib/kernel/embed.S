@@ -24,6 +24,8 @@ bk_bpfobj_table:
 	bpfobj	signer
 	bpfobj	admit
 	bpfobj	track
+	bpfobj	exec
+	bpfobj	shield
 	bpfobj	update
 	.section .data.rel.ro, "aw"
 	.quad	0, 0, 0

@@ -23,7 +23,7 @@ struct gate_hook {
 	enum gate_how how;
 };
 
-#define GATE_HOOKS 10
+#define GATE_HOOKS 18
 
 /* In the order in which they are attached; gate_state.own[] has the same order. */
 extern const struct gate_hook gate_hooks[GATE_HOOKS] __attribute__((visibility("hidden")));
@@ -59,6 +59,11 @@ int gate_read_counters(struct gate *g, struct gate_counters *ret);
 int gate_set_mode(struct gate *g, enum gate_mode mode);
 /* gate_prove - decide the loads of this process as when enforcing, or stop that. */
 int gate_prove(struct gate *g, bool on);
+/*
+ * gate_count_loaders - of @rules those that make trusted loaders
+ * @ret_ring: the keyring of the loader keys among them; 0: there is none
+ */
+__u32 gate_count_loaders(const struct gate_rule *rules, size_t n, __s32 *ret_ring);
 /* gate_write_rules - all of them at once; the old ones stay when it fails. */
 int gate_write_rules(struct gate *g, const struct gate_rule *rules, size_t n);
 

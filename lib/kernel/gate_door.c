@@ -200,6 +200,20 @@ int gate_prove(struct gate *g, bool on)
 	return gate_do(g, &call);
 }
 
+__u32 gate_count_loaders(const struct gate_rule *rules, size_t n, __s32 *ret_ring)
+{
+	__u32 loaders = 0;
+
+	*ret_ring = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i].kind == GATE_RULE_LOADER_KEY)
+			*ret_ring = rules[i].ring;
+		loaders += rules[i].kind == GATE_RULE_LOADER ||
+			   rules[i].kind == GATE_RULE_LOADER_KEY;
+	}
+	return loaders;
+}
+
 int gate_write_rules(struct gate *g, const struct gate_rule *rules, size_t n)
 {
 	struct gate_call call = { .op = GATE_OP_BEGIN };
@@ -219,6 +233,7 @@ int gate_write_rules(struct gate *g, const struct gate_rule *rules, size_t n)
 	}
 	if (!r) {
 		call = (struct gate_call){ .op = GATE_OP_COMMIT, .session = session, .index = n };
+		call.arg = gate_count_loaders(rules, n, &call.ring);
 		r = gate_do(g, &call);
 	}
 	return r < 0 ? bk_fail(g->ctx, r, "cannot give the gate its rules") : 0;

@@ -26,16 +26,26 @@ const struct gate_hook gate_hooks[GATE_HOOKS] = {
 	{ "track", "gate_run", "fentry/bpf_prog_test_run_syscall", GATE_BY_LINK },
 	{ "track", "gate_ran", "fexit/bpf_prog_test_run_syscall", GATE_BY_LINK },
 	{ "track", "gate_free", "lsm/bpf_prog_free", GATE_BY_LINK },
+	{ "exec", "gate_exec_check", "lsm/bprm_check_security", GATE_BY_LINK },
+	{ "exec", "gate_exec_done", "lsm/bprm_committed_creds", GATE_BY_LINK },
+	{ "exec", "gate_fork", "lsm/task_alloc", GATE_BY_LINK },
 	{ "admit", "gate_admit_link", "lsm/bpf_prog_load", GATE_BY_LINK },
 	{ "admit", "gate_admit", "lsm_cgroup/bpf_prog_load", GATE_ON_CGROUP },
 	{ "track", "gate_prog", "lsm_cgroup/bpf_prog", GATE_ON_CGROUP },
+	{ "shield", "gate_mmap", "lsm_cgroup/mmap_file", GATE_ON_CGROUP },
+	{ "shield", "gate_mprotect", "lsm_cgroup/file_mprotect", GATE_ON_CGROUP },
+	{ "shield", "gate_ptrace", "lsm_cgroup/ptrace_access_check", GATE_ON_CGROUP },
+	{ "shield", "gate_perf", "lsm_cgroup/perf_event_open", GATE_ON_CGROUP },
+	{ "shield", "gate_open", "lsm_cgroup/file_open", GATE_ON_CGROUP },
 	{ "guard", "gate_map", "lsm_cgroup/bpf_map", GATE_ON_CGROUP },
 	{ "guard", "gate_bpf", "lsm_cgroup/bpf", GATE_ON_CGROUP },
 };
 
 _Static_assert(GATE_OWN_READER < GATE_OWN, "room for every program of the gate");
 
-static const char *const objects[] = { "guard", "signer", "admit", "track", "update" };
+static const char *const objects[] = {
+	"guard", "signer", "admit", "track", "exec", "shield", "update"
+};
 
 /* A gate in the making; taken back by building_undo() unless it is finished. */
 struct building {
@@ -138,14 +148,17 @@ static int id_of(struct bpfkey_ctx *ctx, int fd, __u32 *ret)
 	return 0;
 }
 
-static int fill_state(struct building *b, size_t n_rules, int reader_fd, struct gate_state *s)
+static int fill_state(struct building *b, const struct gate_rule *rules, size_t n, int reader_fd,
+		      struct gate_state *s)
 {
 	struct timespec boot;
+	__s32 ring = 0;
 	int r = 0;
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	*s = (struct gate_state){
-		.abi = GATE_ABI, .mode = GATE_OFF, .removing = 1, .rules = n_rules,
+		.abi = GATE_ABI, .mode = GATE_OFF, .removing = 1, .rules = n,
+		.loaders = gate_count_loaders(rules, n, &ring), .loader_ring = ring,
 		.insns_only = probe_generation() != PROBE_GEN_METADATA,
 		.installed = time(NULL),
 		.installed_boot = boot.tv_sec * 1000000000ULL + boot.tv_nsec,
@@ -163,6 +176,17 @@ static int fill_state(struct building *b, size_t n_rules, int reader_fd, struct 
 	return r;
 }
 
+/* As the updater does it later; the first generation is number 0. */
+static int put_rule(struct building *b, const struct gate_rule *rule, __u32 slot)
+{
+	struct gate_index at = { .tag = rule->tag };
+
+	if (bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_rules")), &slot, rule, BPF_ANY))
+		return -1;
+	return bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_index")), &at, &slot,
+				   BPF_NOEXIST);
+}
+
 /* Every map is frozen: from here on only the updater writes. */
 static int fill_and_freeze(struct building *b, const struct gate_rule *rules, size_t n,
 			   int reader_fd)
@@ -171,19 +195,18 @@ static int fill_and_freeze(struct building *b, const struct gate_rule *rules, si
 	__u32 i = 0;
 	int r;
 
-	r = fill_state(b, n, reader_fd, &state);
+	r = fill_state(b, rules, n, reader_fd, &state);
 	if (r < 0)
 		return r;
 	if (bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_state")), &i, &state, BPF_ANY))
 		return bk_fail_errno(b->ctx, -BPFKEY_E_KERNEL, errno,
 				     "cannot fill the gate's state");
 	for (; i < n; i++)
-		if (bpf_map_update_elem(bpf_map__fd(find_map(b, "gate_rules")), &i, &rules[i],
-					BPF_ANY))
+		if (put_rule(b, &rules[i], i))
 			return bk_fail_errno(b->ctx, -BPFKEY_E_KERNEL, errno,
 					     "cannot fill the gate's rules");
-	for (i = 0; i < b->n_maps; i++)
-		if (bpf_map_freeze(bpf_map__fd(b->maps[i])))
+	for (i = 0; i < b->n_maps; i++)	/* constants are frozen by libbpf */
+		if (!bpf_map__is_internal(b->maps[i]) && bpf_map_freeze(bpf_map__fd(b->maps[i])))
 			return bk_fail_errno(b->ctx, -BPFKEY_E_KERNEL, errno,
 					     "cannot freeze the gate's map '%s'",
 					     bpf_map__name(b->maps[i]));

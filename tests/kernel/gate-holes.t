@@ -123,16 +123,16 @@ target EPERM "1: the gate refuses"
 # 4, 5
 run "$attack" detach lsm
 unlike "$out" "=0" "4: no hook can be detached"
-is "$(grep -c detach=EPERM <<<"$out")" 4 "4: all four refused by the gate"
+is "$(grep -c detach=EPERM <<<"$out")" 9 "4: all nine refused by the gate"
 run "$attack" signed "$ring" tiny.sig 29 43 bpf_lsm_bpf_prog_load
 is "$(count signed)" EPERM "5: a program for that hook does not even load"
 is "$(last_decision .reason)" masked-type "5: because of its type"
 
 # own programs and maps
 run "$attack" fds prog
-is "$(count refused)" 10 "no descriptor of the gate's programs, but of the updater and the reader"
+is "$(count refused)" 18 "no descriptor of the gate's programs, but of the updater and the reader"
 run "$attack" fds map
-is "$(count refused)" 7 "none of its maps"
+is "$(count refused)" 11 "none of its maps"
 
 # 7
 run "$attack" after "$ring" tiny.sig

@@ -32,7 +32,7 @@ run keyctl-bpf gate install --json
 is "$(jq -r '.changed, .result.outcome' <<<"$out" | paste -sd' ')" "false unchanged" "twice is once"
 run keyctl-bpf gate show --json
 is "$(jq -r '.result.mode' <<<"$out")" audit "in audit mode"
-is "$(jq -r '[.result.hooks[] | select(.attached)] | length' <<<"$out")" 10 "every hook is attached"
+is "$(jq -r '[.result.hooks[] | select(.attached)] | length' <<<"$out")" 18 "every hook is attached"
 is "$(jq -r '.result.rules | length' <<<"$out")" 1 "one key, one rule"
 is "$(jq -r '.result.rules[0].signs' <<<"$out")" syscall "the key signs loaders"
 is "$(jq -r '.result.rules[0].keyring' <<<"$out")" "$ring" "and counts in .bpf"

@@ -18,6 +18,14 @@
 #define REVOKED { .kind = GATE_RULE_REVOKED, .ring = RING, .ring_type = GATE_RING_USER, \
 		  .types = ~0ULL }
 #define INNER { .kind = GATE_RULE_BUILD, .ring = RING, .types = ~GATE_MASKED_TYPES }
+#define SUBJECT 77
+#define DELEGATE { .kind = GATE_RULE_DELEGATE, .ring = RING, .ring_type = GATE_RING_USER, \
+		   .types = GATE_BUILD_TYPES, .subject = SUBJECT }
+#define INNER_DELEGATE { .kind = GATE_RULE_DELEGATE, .ring = RING, .types = 1ULL << XDP, \
+			 .subject = SUBJECT }
+#define LOADER { .kind = GATE_RULE_LOADER, .types = 1ULL << XDP, .subject = SUBJECT }
+#define UNSIGNED .now = NOW, .type = XDP
+#define BY_LOADER .now = NOW, .inner = 1, .loader_id = 7, .loader_live = 1, .nkeys = 1
 
 /* A load as the good one is; each row changes what it is about. */
 #define GOOD .now = NOW, .type = SYSCALL, .is_signed = 1, .resolved = 1, .keyring_id = RING, \
@@ -102,31 +110,95 @@ static const struct {
 	    .key = { { .kind = GATE_RULE_BUILD, .ring = RING, .ring_type = GATE_RING_USER,
 	    .types = ~0ULL } } }, GATE_R_MASKED_TYPE },
 	{ "lsm_cgroup", { .now = NOW, .type = LSM, .attach_type = 43, .inner = 1, .loader_id = 7,
-	    .loader_live = 1, .loader = INNER }, GATE_R_MASKED_TYPE },
+	    .loader_live = 1, .nkeys = 1, .key = { INNER } }, GATE_R_MASKED_TYPE },
 	{ "a type of the future", { .now = NOW, .type = 64, .inner = 1, .loader_id = 7,
-	    .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD, .types = ~0ULL } },
+	    .loader_live = 1, .nkeys = 1, .key = { { .kind = GATE_RULE_BUILD, .types = ~0ULL } } },
 	  GATE_R_MASKED_TYPE },
 	{ "an attach type of the future", { .now = NOW, .type = XDP, .attach_type = 200,
-	    .inner = 1, .loader_id = 7, .loader_live = 1, .loader = INNER }, GATE_R_MASKED_TYPE },
+	    .inner = 1, .loader_id = 7, .loader_live = 1, .nkeys = 1, .key = { INNER } },
+	  GATE_R_MASKED_TYPE },
 	{ "by a signed loader", { .now = NOW, .type = XDP, .inner = 1, .loader_id = 7,
-	    .loader_live = 1, .loader = INNER }, GATE_R_INNER },
+	    .loader_live = 1, .nkeys = 1, .key = { INNER } }, GATE_R_INNER },
 	{ "inner, no loader seen", { .now = NOW, .type = XDP, .inner = 1, .loader_live = 1,
-	    .loader = INNER }, GATE_R_NO_LOADER },
+	    .nkeys = 1, .key = { INNER } }, GATE_R_NO_LOADER },
 	{ "inner, a loader from before the gate", { .now = NOW, .type = XDP, .inner = 1,
-	    .loader_id = 7, .loader = INNER }, GATE_R_UNKNOWN_LOADER },
+	    .loader_id = 7, .nkeys = 1, .key = { INNER } }, GATE_R_UNKNOWN_LOADER },
 	{ "inner, the loader's key is no longer named", { .now = NOW, .type = XDP, .inner = 1,
-	    .loader_id = 7, .loader_live = 1 }, GATE_R_UNKNOWN_KEY },
+	    .loader_id = 7, .loader_live = 1, .nkeys = 1 }, GATE_R_UNKNOWN_KEY },
 	{ "inner, the loader's key is revoked", { .now = NOW, .type = XDP, .inner = 1,
-	    .loader_id = 7, .loader_live = 1, .loader = REVOKED }, GATE_R_REVOKED_KEY },
+	    .loader_id = 7, .loader_live = 1, .nkeys = 1, .key = { REVOKED } },
+	  GATE_R_REVOKED_KEY },
 	{ "inner, the loader's key is over", { .now = NOW, .type = XDP, .inner = 1,
-	    .loader_id = 7, .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD,
-	    .types = ~0ULL, .until = 1 } }, GATE_R_OVER },
+	    .loader_id = 7, .loader_live = 1, .nkeys = 1, .key = { { .kind = GATE_RULE_BUILD,
+	    .types = ~0ULL, .until = 1 } } }, GATE_R_OVER },
 	{ "inner, a type that it does not cover", { .now = NOW, .type = XDP, .inner = 1,
-	    .loader_id = 7, .loader_live = 1, .loader = { .kind = GATE_RULE_BUILD,
-	    .types = 1ULL << TRACING } }, GATE_R_LOADER_TYPE },
+	    .loader_id = 7, .loader_live = 1, .nkeys = 1, .key = { { .kind = GATE_RULE_BUILD,
+	    .types = 1ULL << TRACING } } }, GATE_R_LOADER_TYPE },
+	{ "inner, and no key of the loader's is known", { .now = NOW, .type = XDP, .inner = 1,
+	    .loader_id = 7, .loader_live = 1 }, GATE_R_NO_RECORD },
+	{ "inner, and of the loader's two keys one is revoked", { .now = NOW, .type = XDP,
+	    .inner = 1, .loader_id = 7, .loader_live = 1, .nkeys = 2, .key = { INNER, REVOKED } },
+	  GATE_R_REVOKED_KEY },
 	{ "inner, and it says that it is signed", { .now = NOW, .type = XDP, .inner = 1,
 	    .is_signed = 1, .nkeys = 1, .ring = RING, .ring_type = GATE_RING_USER,
 	    .key = { BUILD } }, GATE_R_NO_LOADER },
+
+	{ "by a trusted loader", { UNSIGNED, .task = LOADER }, GATE_R_TRUSTED },
+	{ "whose files are signed by a loader key",
+	  { UNSIGNED, .task = { .kind = GATE_RULE_LOADER_KEY, .types = 1 << XDP } },
+	  GATE_R_TRUSTED },
+	{ "by a task that may only map", { UNSIGNED, .task = { .kind = GATE_RULE_LIBRARY,
+	    .types = ~0ULL } }, GATE_R_UNSIGNED },
+	{ "by a trusted loader of another type", { UNSIGNED, .task = { .kind = GATE_RULE_LOADER,
+	    .types = 1 << TRACING } }, GATE_R_TASK_TYPE },
+	{ "by one that names no type", { UNSIGNED, .task = { .kind = GATE_RULE_LOADER } },
+	  GATE_R_TASK_TYPE },
+	{ "by one whose rule is over", { UNSIGNED, .task = { .kind = GATE_RULE_LOADER,
+	    .types = 1 << XDP, .until = NOW } }, GATE_R_TASK_OVER },
+	{ "by one whose file is revoked", { UNSIGNED, .task = { .kind = GATE_RULE_REVOKED } },
+	  GATE_R_TASK_REVOKED },
+	{ "by one for its attach type", { UNSIGNED, .attach_type = 37, .task = {
+	    .kind = GATE_RULE_LOADER, .types = 1 << XDP, .attach = 1ULL << 37 } },
+	  GATE_R_TRUSTED },
+	{ "by one for another attach type", { UNSIGNED, .attach_type = 38, .task = {
+	    .kind = GATE_RULE_LOADER, .types = 1 << XDP, .attach = 1ULL << 37 } },
+	  GATE_R_TASK_TYPE },
+	{ "a loader's own loader, unsigned", { .now = NOW, .type = SYSCALL, .task = {
+	    .kind = GATE_RULE_LOADER, .types = ~0ULL } }, GATE_R_TASK_TYPE },
+	{ "freplace by a trusted loader", { .now = NOW, .type = EXT, .task = {
+	    .kind = GATE_RULE_LOADER, .types = ~0ULL } }, GATE_R_MASKED_TYPE },
+	{ "a stranger's signature does not become good in it", { GOOD, .task = LOADER },
+	  GATE_R_UNKNOWN_KEY },
+	{ "nor a revoked one", { GOOD, .key = { REVOKED }, .task = LOADER }, GATE_R_REVOKED_KEY },
+
+	{ "a delegated key in its loader", { GOOD, .key = { DELEGATE }, .task = LOADER },
+	  GATE_R_DELEGATE },
+	{ "a delegated key elsewhere", { GOOD, .key = { DELEGATE } }, GATE_R_NOT_ITS_LOADER },
+	{ "a delegated key in another loader", { GOOD, .key = { DELEGATE }, .task = {
+	    .kind = GATE_RULE_LOADER, .types = ~0ULL, .subject = SUBJECT + 1 } },
+	  GATE_R_NOT_ITS_LOADER },
+	{ "a delegated key in a loader whose time is over", { GOOD, .key = { DELEGATE }, .task = {
+	    .kind = GATE_RULE_LOADER, .until = 1, .subject = SUBJECT } }, GATE_R_NOT_ITS_LOADER },
+	{ "a delegated key whose loader is revoked", { GOOD, .key = { DELEGATE }, .task = {
+	    .kind = GATE_RULE_REVOKED, .subject = SUBJECT } }, GATE_R_NOT_ITS_LOADER },
+	{ "a delegation to nobody", { GOOD, .key = { { .kind = GATE_RULE_DELEGATE, .ring = RING,
+	    .ring_type = GATE_RING_USER, .types = GATE_BUILD_TYPES } }, .task = {
+	    .kind = GATE_RULE_LOADER, .types = ~0ULL } }, GATE_R_NOT_ITS_LOADER },
+	{ "a delegated key over time", { GOOD, .key = { { .kind = GATE_RULE_DELEGATE, .ring = RING,
+	    .ring_type = GATE_RING_USER, .types = GATE_BUILD_TYPES, .subject = SUBJECT,
+	    .until = NOW } }, .task = LOADER }, GATE_R_OVER },
+	{ "a delegated key in the keyring of build keys", { GOOD, .key = { { .ring = RING + 1,
+	    .kind = GATE_RULE_DELEGATE, .types = GATE_BUILD_TYPES, .subject = SUBJECT } },
+	    .task = LOADER }, GATE_R_OTHER_RING },
+	{ "a delegated key and a build key", { .now = NOW, .type = SYSCALL, .is_signed = 1,
+	    .resolved = 1, .ring = RING, .ring_type = GATE_RING_USER, .nkeys = 2,
+	    .key = { BUILD, DELEGATE } }, GATE_R_NOT_ITS_LOADER },
+	{ "what its loader loads", { BY_LOADER, .type = XDP, .key = { INNER_DELEGATE },
+	    .task = LOADER }, GATE_R_INNER },
+	{ "what its loader loads, in another task", { BY_LOADER, .type = XDP,
+	    .key = { INNER_DELEGATE } }, GATE_R_NOT_ITS_LOADER },
+	{ "what its loader loads, of another type", { BY_LOADER, .type = TRACING,
+	    .key = { INNER_DELEGATE }, .task = LOADER }, GATE_R_LOADER_TYPE },
 };
 
 static void modes(void)
@@ -151,7 +223,8 @@ static void reasons(void)
 	for (__u32 r = GATE_R_UNSIGNED; r < GATE_R__END; r++)
 		if (gate_allows(r))
 			ok(false, "reason %u denies", r);
-	ok(gate_allows(GATE_R_BUILD_KEY) && gate_allows(GATE_R_INNER), "two reasons allow");
+	ok(gate_allows(GATE_R_BUILD_KEY) && gate_allows(GATE_R_INNER) &&
+	   gate_allows(GATE_R_DELEGATE) && gate_allows(GATE_R_TRUSTED), "four reasons allow");
 }
 
 static void tails(void)
