@@ -3,6 +3,7 @@
 #include "json.h"
 
 #include <jansson.h>
+#include <string.h>
 
 struct js {
 	json_t *root;
@@ -174,6 +175,42 @@ int js_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t 
 	return share(ctx, v, ret);
 }
 
+int js_str_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t i,
+		const char **ret)
+{
+	const json_t *v = json_array_get(json_object_get(j->root, key), i);
+
+	if (!json_is_string(v))
+		return bk_fail(ctx, -BPFKEY_E_FORMAT, "entry %zu of the list '%s' is not a string",
+			       i, key);
+	*ret = json_string_value(v);
+	return 0;
+}
+
+bool js_has(const struct js *j, const char *key)
+{
+	const json_t *v = json_object_get(j->root, key);
+
+	return v && !json_is_null(v);
+}
+
+int js_only(struct bpfkey_ctx *ctx, const struct js *j, const char *const *keys)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(j->root, key, v) {
+		size_t i = 0;
+
+		while (keys[i] && strcmp(keys[i], key))
+			i++;
+		if (!keys[i])
+			return bk_fail(ctx, -BPFKEY_E_FORMAT, "a field '%s' has no meaning here",
+				       key);
+	}
+	return 0;
+}
+
 void js_set_str(struct js *j, const char *key, const char *value)
 {
 	if (json_object_set_new(j->root, key, value ? json_string(value) : json_null()) < 0)
@@ -212,6 +249,16 @@ void js_add_obj(struct js *j, const char *key, const struct js *value)
 	if (!list && json_object_set_new(j->root, key, json_array()) == 0)
 		list = json_object_get(j->root, key);
 	if (value->failed || !list || json_array_append(list, value->root) < 0)
+		j->failed = true;
+}
+
+void js_add_str(struct js *j, const char *key, const char *value)
+{
+	json_t *list = json_object_get(j->root, key);
+
+	if (!list && json_object_set_new(j->root, key, json_array()) == 0)
+		list = json_object_get(j->root, key);
+	if (!list || json_array_append_new(list, json_string(value)) < 0)
 		j->failed = true;
 }
 

@@ -2,7 +2,8 @@
 /*
  * JSON, strict: one value, UTF-8, no duplicate names, a size cap, and line and
  * column in the sentence. Getters say which field is missing or of the wrong
- * type; unknown fields are left alone, because fields are only ever added.
+ * type; unknown fields are left alone, because fields are only ever added,
+ * unless js_only() says that here a field that is not understood is a mistake.
  */
 #ifndef BK_JSON_H
 #define BK_JSON_H
@@ -42,6 +43,16 @@ int js_list(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t 
 int js_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t i,
 	    struct js **ret);
 
+/* js_str_item - the I-th of a list of strings, which js_list() counts */
+int js_str_item(struct bpfkey_ctx *ctx, const struct js *j, const char *key, size_t i,
+		const char **ret);
+
+/* js_has - is the field there, and not null? js_only - no field but those of @keys, of which
+ * the last is NULL; else -BPFKEY_E_FORMAT
+ */
+bool js_has(const struct js *j, const char *key);
+int js_only(struct bpfkey_ctx *ctx, const struct js *j, const char *const *keys);
+
 /* Setters stick: a failure is reported by js_text(). */
 void js_set_str(struct js *j, const char *key, const char *value);
 void js_set_u64(struct js *j, const char *key, uint64_t value);
@@ -53,6 +64,9 @@ void js_set_list(struct js *j, const char *key);
 /* js_set_obj - @value inside of @j; js_add_obj - at the end of the list @key, made when needed */
 void js_set_obj(struct js *j, const char *key, const struct js *value);
 void js_add_obj(struct js *j, const char *key, const struct js *value);
+
+/* js_add_str - at the end of the list @key, made when needed */
+void js_add_str(struct js *j, const char *key, const char *value);
 
 /* js_text - indented, in the order of setting, with a final newline. */
 int js_text(struct bpfkey_ctx *ctx, const struct js *j, struct buf *ret);
