@@ -257,6 +257,21 @@ int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n,
 		 uint8_t *sig, size_t cap, size_t *ret_n);
 
 /*
+ * tpm_key_meanwhile - what tpm_key_sign() does while the TPM computes
+ * @fn: must not use the TPM; NULL: nothing
+ */
+void tpm_key_meanwhile(struct tpm_key *k, void (*fn)(void *user), void *user);
+
+/*
+ * tpm_key_ahead - what tpm_key_sign() will be asked for after its present call, or after the one
+ * that comes now
+ *
+ * The TPM gets it as soon as it is free. Announced in vain, or wrong, it only costs time: nobody
+ * sees a signature that was not asked for.
+ */
+void tpm_key_ahead(struct tpm_key *k, const char *md, const uint8_t *digest, size_t n);
+
+/*
  * An NV index of ours, by what nobody can fake: its TPM name (attributes,
  * policy, that it was written) and that of the storage root key beside it.
  */
@@ -265,12 +280,6 @@ struct tpm_index_id {
 	char name[80], srk_name[80];	/* hex; srk_name "": of any TPM */
 	char tpm_id[80];		/* as in struct tpm_key_meta */
 };
-
-/*
- * tpm_key_meanwhile - what tpm_key_sign() does while the TPM computes
- * @fn: must not use the TPM; NULL: nothing
- */
-void tpm_key_meanwhile(struct tpm_key *k, void (*fn)(void *user), void *user);
 
 /*
  * tpm_counter_new - a monotonic counter that the TPM's owner may count up, and

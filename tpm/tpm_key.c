@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Signing keys: made in the TPM, loaded from their files, used. */
+/* Signing keys: read from their files and loaded; tpm_sign.c uses them. */
 #include <string.h>
 
-#include "tpm_policy.h"
+#include "tpm_sign.h"
 
-struct tpm_key {
-	struct tpm_object object;
-	struct tpm_auth auth;
-	struct pubkey public;
-	TPMI_ALG_HASH hash;	/* the only one it signs, or TPM2_ALG_NULL */
-	void (*meanwhile)(void *user);
-	void *meanwhile_user;
-};
-
-static const struct {
-	const char *name;
-	TPMI_ALG_HASH alg;
-	size_t len;
-} hashes[] = {
-	{ "sha256", TPM2_ALG_SHA256, 32 },
-	{ "sha384", TPM2_ALG_SHA384, 48 },
-	{ "sha512", TPM2_ALG_SHA512, 64 },
-};
-
-/* put_padded - big-endian numbers from a TPM may lack leading zeros. */
-static int put_padded(uint8_t *out, size_t want, const uint8_t *p, size_t n)
+int tpm_put_padded(uint8_t *out, size_t want, const uint8_t *p, size_t n)
 {
 	if (n > want)
 		return -1;
@@ -41,9 +21,9 @@ static int public_ec(const TPMT_PUBLIC *p, struct pubkey *ret)
 	for (const struct tpm_alg *a = tpm_alg_next(NULL); a; a = tpm_alg_next(a))
 		if (a->type == TPM2_ALG_ECC && a->curve == p->parameters.eccDetail.curveID)
 			ret->bits = a->bits;
-	if (!ret->bits || put_padded(ret->x, pubkey_bytes(ret), point->x.buffer, point->x.size))
+	if (!ret->bits || tpm_put_padded(ret->x, pubkey_bytes(ret), point->x.buffer, point->x.size))
 		return -1;
-	return put_padded(ret->y, pubkey_bytes(ret), point->y.buffer, point->y.size);
+	return tpm_put_padded(ret->y, pubkey_bytes(ret), point->y.buffer, point->y.size);
 }
 
 static int public_rsa(const TPMT_PUBLIC *p, struct pubkey *ret)
@@ -333,6 +313,7 @@ void tpm_key_free(struct tpm_key *k)
 {
 	if (!k)
 		return;
+	tpm_sign_end(k);
 	tpm_auth_done(&k->auth);
 	tpm_object_done(&k->object);
 	free(k);
@@ -341,107 +322,4 @@ void tpm_key_free(struct tpm_key *k)
 const struct pubkey *tpm_key_public(const struct tpm_key *k)
 {
 	return &k->public;
-}
-
-/* find_hash - by name, if the key signs such digests. */
-static int find_hash(const struct tpm_key *k, const char *md, size_t n, TPMI_ALG_HASH *ret)
-{
-	struct bpfkey_ctx *ctx = k->object.t->ctx;
-
-	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
-		if (strcmp(hashes[i].name, md))
-			continue;
-		if (hashes[i].len != n)
-			return bk_fail(ctx, -BPFKEY_E_INTERNAL, "a %s digest of %zu bytes", md, n);
-		if (k->hash != TPM2_ALG_NULL && k->hash != hashes[i].alg)
-			return bk_fail(ctx, -BPFKEY_E_ALGORITHM,
-				       "the TPM key was made for another hash than %s", md);
-		*ret = hashes[i].alg;
-		return 0;
-	}
-	return bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "TPM keys sign no %s digests here", md);
-}
-
-/* take_signature - out of the TPM's structure into plain bytes. */
-static int take_signature(const struct tpm_key *k, const TPMT_SIGNATURE *s, uint8_t *sig,
-			  size_t cap, size_t *ret_n)
-{
-	size_t one = pubkey_bytes(&k->public);
-	bool ec = k->public.type == PUBKEY_EC;
-	size_t n = ec ? 2 * one : one;
-	int r = -1;
-
-	if (n > cap)
-		return bk_fail(k->object.t->ctx, -BPFKEY_E_INTERNAL,
-			       "no room for a signature of %zu bytes", n);
-	if (ec && s->sigAlg == TPM2_ALG_ECDSA) {
-		const TPMS_SIGNATURE_ECDSA *e = &s->signature.ecdsa;
-
-		r = put_padded(sig, one, e->signatureR.buffer, e->signatureR.size);
-		if (!r)
-			r = put_padded(sig + one, one, e->signatureS.buffer, e->signatureS.size);
-	} else if (!ec && s->sigAlg == TPM2_ALG_RSASSA) {
-		r = put_padded(sig, one, s->signature.rsassa.sig.buffer,
-			       s->signature.rsassa.sig.size);
-	}
-	if (r < 0)
-		return bk_fail(k->object.t->ctx, -BPFKEY_E_TPM,
-			       "the TPM's signature is not of the kind that was asked for");
-	*ret_n = n;
-	return 0;
-}
-
-void tpm_key_meanwhile(struct tpm_key *k, void (*fn)(void *user), void *user)
-{
-	k->meanwhile = fn;
-	k->meanwhile_user = user;
-}
-
-/* sign - Esys_Sign() in its two halves, and what there is to do between them */
-static TSS2_RC sign(struct tpm_key *k, ESYS_TR session, const TPM2B_DIGEST *d,
-		    const TPMT_SIG_SCHEME *scheme, TPMT_SIGNATURE **ret)
-{
-	const TPMT_TK_HASHCHECK no_ticket = { .tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL };
-	ESYS_CONTEXT *esys = k->object.t->esys;
-	TSS2_RC rc = Esys_SetTimeout(esys, TSS2_TCTI_TIMEOUT_BLOCK);
-
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Sign_Async(esys, k->object.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, d,
-				     scheme, &no_ticket);
-	if (rc != TSS2_RC_SUCCESS)
-		return rc;
-	if (k->meanwhile)
-		k->meanwhile(k->meanwhile_user);
-	/* A TPM that was busy wants the command again, which ESYS has sent then. */
-	do
-		rc = Esys_Sign_Finish(esys, ret);
-	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
-	return rc;
-}
-
-int tpm_key_sign(void *user, const char *md, const uint8_t *digest, size_t n, uint8_t *sig,
-		 size_t cap, size_t *ret_n)
-{
-	_cleanup_(tpm_esys_freep) TPMT_SIGNATURE *signature = NULL;
-	struct tpm_key *k = user;
-	TPM2B_DIGEST d = { 0 };
-	TPMT_SIG_SCHEME scheme = { 0 };
-	ESYS_TR session;
-	TSS2_RC rc;
-	int r;
-
-	r = find_hash(k, md, n, &scheme.details.any.hashAlg);
-	if (r < 0)
-		return r;
-	scheme.scheme = k->public.type == PUBKEY_EC ? TPM2_ALG_ECDSA : TPM2_ALG_RSASSA;
-	d.size = (uint16_t)n;
-	memcpy(d.buffer, digest, n);
-	/* The first parameter of the answer is no TPM2B: nothing to encrypt. */
-	r = tpm_auth_session(&k->auth, 0, &session);
-	if (r < 0)
-		return r;
-	rc = sign(k, session, &d, &scheme, &signature);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_auth_fail(&k->auth, rc, "cannot sign with the TPM key");
-	return take_signature(k, signature, sig, cap, ret_n);
 }

@@ -319,6 +319,23 @@ int pkey_md(struct bpfkey_ctx *ctx, const struct pkey *key, EVP_MD **ret)
 	return 0;
 }
 
+int pkey_digest(struct bpfkey_ctx *ctx, const struct pkey *key, struct view data,
+		uint8_t ret[PKEY_DIGEST_MAX], size_t *ret_n)
+{
+	_cleanup_(EVP_MD_freep) EVP_MD *md = NULL;
+	unsigned int n = 0;
+	int r = pkey_md(ctx, key, &md);
+
+	if (!r && !md)
+		r = bk_fail(ctx, -BPFKEY_E_NO_SUPPORT, "a '%s' key signs no digest",
+			    key->alg.name);
+	if (!r && EVP_Digest(data.p, data.n, ret, &n, md, NULL) != 1)
+		r = bk_fail_ossl(ctx, -BPFKEY_E_INTERNAL, "cannot compute %s", key->hash);
+	if (!r)
+		*ret_n = n;
+	return r;
+}
+
 EVP_PKEY *pkey_evp(const struct pkey *key)
 {
 	return key->evp;

@@ -88,6 +88,12 @@ int pkey_use_hash(struct bpfkey_ctx *ctx, struct pkey *key, const char *hash);
 /* pkey_hash - "sha256"; static. */
 const char *pkey_hash(const struct pkey *key);
 
+#define PKEY_DIGEST_MAX 64
+
+/* pkey_digest - of @data, as the key signs it; -BPFKEY_E_NO_SUPPORT when it hashes by itself */
+int pkey_digest(struct bpfkey_ctx *ctx, const struct pkey *key, struct view data,
+		uint8_t ret[PKEY_DIGEST_MAX], size_t *ret_n);
+
 /* pkey_spki_hash - SHA-256 of the SubjectPublicKeyInfo, the name of a key everywhere. */
 int pkey_spki_hash(struct bpfkey_ctx *ctx, struct pkey *key, uint8_t ret[32]);
 

@@ -17,6 +17,7 @@ struct making {
 	struct elf elf;
 	struct loader loader;
 	struct buf insns_sig, metadata_sig, manifest, file;
+	bool last_signature;		/* there is none to be made after the present one */
 };
 
 /*
@@ -38,6 +39,9 @@ int making_prove(struct making *m);
  */
 int making_write(struct making *m, const char *in, const char *out, struct bk_pending **ret);
 void making_done(struct making *m);
+
+/* making_first - what making_use_key() will sign first; nothing when that is not known yet */
+struct view making_first(const struct making *m);
 
 /* making_sign - the loader's two signatures and the manifest; unproven */
 int making_sign(struct making *m);

@@ -130,11 +130,12 @@ int making_sign(struct making *m)
 	int r;
 
 	m->insns_sig = m->metadata_sig = BUF(CMS_MAX);
-	r = signer_cms_unproven(s, insns, &m->insns_sig);
 	buf_put(&both, insns.p, insns.n);
 	buf_put(&both, data.p, data.n);
-	if (!r && !buf_ok(&both))
-		r = bk_out_of_memory(m->s->ctx);
+	if (!buf_ok(&both))
+		return bk_out_of_memory(m->s->ctx);
+	signer_ahead(s, buf_view(&both));
+	r = signer_cms_unproven(s, insns, &m->insns_sig);
 	r = r < 0 ? r : signer_cms_unproven(s, buf_view(&both), &m->metadata_sig);
 	return r < 0 ? r : manifest_encode(m->s->ctx, &m->loader.manifest, &m->manifest);
 }
@@ -180,6 +181,7 @@ int making_assemble(struct making *m)
 	r = r < 0 ? r : append(m, buf_view(&sized));
 	r = r < 0 ? r : list_digests(m, &list);
 	r = r < 0 ? r : append(m, buf_view(&list));
+	m->last_signature = true;
 	r = r < 0 ? r : signer_cms_unproven(m->s->signer, buf_view(&list), &sig);
 	return r < 0 ? r : elf_append_last(m->s->ctx, &m->file, buf_view(&sig));
 }
@@ -270,11 +272,19 @@ int making_prepare(struct making *m, const char *in)
 	return r < 0 || is_again(m) ? r : make_loader(m, in);
 }
 
+struct view making_first(const struct making *m)
+{
+	if (is_raw(m))
+		return input_bytes(m);
+	return is_again(m) ? (struct view){ 0 } : buf_view(&m->loader.insns);
+}
+
 int making_use_key(struct making *m)
 {
 	int r;
 
 	if (is_raw(m)) {
+		m->last_signature = true;
 		m->file = BUF(CMS_MAX);
 		return signer_cms_unproven(m->s->signer, input_bytes(m), &m->file);
 	}

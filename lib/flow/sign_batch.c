@@ -22,7 +22,7 @@ struct batch {
 	const struct bpfkey_sign_opts *opts;
 	struct bpfkey_sign_job *jobs;
 	size_t n_jobs, next;
-	struct work *made, *ready;	/* signed, to be proven; read, to be signed */
+	struct work *made, *now, *ready; /* signed, to be proven; at the key; read, to be signed */
 	bool raw;
 	int worst;
 	size_t n, most;			/* of these: */
@@ -114,6 +114,8 @@ static void meanwhile(void *user)
 	complete(b);
 	if ((idle || b->raw) && !b->ready)
 		b->ready = prepare(b);
+	if (b->now->m.last_signature && b->ready)
+		signer_ahead(b->s->signer, making_first(&b->ready->m));
 }
 
 enum step { STEP_SYNC, STEP_NAME, STEP_SETTLE };
@@ -166,6 +168,7 @@ static void use_key(struct batch *b, struct work *w)
 	int r;
 
 	bk_enter(b->s->ctx);
+	b->now = w;
 	r = making_use_key(&w->m);
 	if (r < 0) {
 		job_failed(b, w->job, r);

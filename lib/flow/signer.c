@@ -220,6 +220,19 @@ void signer_meanwhile(struct signer *s, void (*fn)(void *user), void *user)
 		tpm_key_meanwhile(s->tpm_key, fn, user);
 }
 
+void signer_ahead(struct signer *s, struct view data)
+{
+	uint8_t digest[PKEY_DIGEST_MAX];
+	size_t n;
+
+	if (!s->tpm_key)
+		return;
+	if (pkey_digest(s->ctx, s->key, data, digest, &n) < 0)
+		bk_forget(s->ctx);
+	else
+		tpm_key_ahead(s->tpm_key, pkey_hash(s->key), digest, n);
+}
+
 void signer_set_log(struct signer *s, struct sign_log *log)
 {
 	sign_log_free(s->log);

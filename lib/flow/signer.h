@@ -52,6 +52,12 @@ int signer_prove(struct signer *s, struct view cms, struct view data);
  */
 void signer_meanwhile(struct signer *s, void (*fn)(void *user), void *user);
 
+/*
+ * signer_ahead - what will be signed after the present signature, or after the one that comes now;
+ * for who computes it elsewhere. Nothing has to come of it.
+ */
+void signer_ahead(struct signer *s, struct view data);
+
 /* signer_set_log - the log becomes the signer's; see sign_log.h. */
 void signer_set_log(struct signer *s, struct sign_log *log);
 

@@ -28,6 +28,7 @@ static const struct flow flows[] = {
 	{ "cert new, TPM", tpm_cert, { "cert.pem" }, check_cert, false, true },
 	{ "sign, file", file_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, TPM", tpm_sign, { "signed.o" }, check_tpm_signed, false, true },
+	{ "sign, TPM, many", tpm_sign_many, { "a.sig", "b.sig", "c.sig" }, NULL, false, true },
 	{ "sign, log", logged_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, as a header", write_header, { "signed.h" }, NULL, false, false },
 	{ "resign", resign, { "signed.o" }, check_file_signed, false, false },

@@ -50,6 +50,32 @@ _unused_ static int tpm_sign(struct bpfkey_ctx *ctx)
 	return sign_with(ctx, "tpm", "in.bpf.o", "out/signed.o", 0);
 }
 
+/* Several in one call: each is begun before the one before it is finished. */
+_unused_ static int tpm_sign_many(struct bpfkey_ctx *ctx)
+{
+	const struct bpfkey_sign_opts opts = { .sz = sizeof(opts), .flags = BPFKEY_SIGN_RAW };
+	struct bpfkey_sign_job jobs[] = {
+		{ .in = "in.bpf.o", .out = "out/a.sig" },
+		{ .in = "tpm.crt", .out = "out/b.sig" },
+		{ .in = "file.crt", .out = "out/c.sig" },
+	};
+	const size_t n = ARRAY_SIZE(jobs);
+	struct bpfkey_signer *s = NULL;
+	int r = bpfkey_signer_open(ctx, "tpm.pem", "tpm.crt", &s);
+
+	r = r < 0 ? r : bpfkey_sign_objects(s, jobs, n, &opts);
+	/* One may fail without the others, and each has a sentence of its own. */
+	for (size_t i = 0; r < 0 && i < n; i++) {
+		if (jobs[i].message)
+			bk_fail(ctx, jobs[i].result, "%s", jobs[i].message);
+		else if (!jobs[i].result)
+			unlink(jobs[i].out);
+	}
+	bpfkey_sign_jobs_done(jobs, n);
+	bpfkey_signer_free(s);
+	return r;
+}
+
 _unused_ static int logged_sign(struct bpfkey_ctx *ctx)
 {
 	struct bpfkey_signer *s = NULL;

@@ -11,6 +11,7 @@
 #include <openssl/param_build.h>
 
 #include "tests/tpm/help.h"
+#include "tpm/tpm_sign.h"
 
 static EVP_PKEY *evp_of(const struct pubkey *k)
 {
@@ -119,6 +120,55 @@ static void test_leading_zeros(struct tpm_key *k)
 	printf("# %u of them had a leading zero\n", shortened);
 }
 
+struct forecast {
+	struct tpm_key *key;
+	const char *md;
+	uint8_t digest[32];
+};
+
+static void announce(void *user)
+{
+	struct forecast *f = user;
+
+	tpm_key_ahead(f->key, f->md, f->digest, sizeof(f->digest));
+}
+
+/* signs - a digest of 32 such bytes; OpenSSL agrees */
+static bool signs(struct tpm_key *k, uint8_t byte)
+{
+	uint8_t digest[32], sig[512];
+	size_t n = 0;
+
+	memset(digest, byte, sizeof(digest));
+	return !tpm_key_sign(k, "sha256", digest, 32, sig, sizeof(sig), &n) &&
+	       verified(tpm_key_public(k), "sha256", digest, 32, sig, n);
+}
+
+/* on_the_way - is the TPM at work on such a digest? */
+static bool on_the_way(const struct tpm_key *k, uint8_t byte)
+{
+	return k->sent.digest.size == 32 && k->sent.digest.buffer[0] == byte;
+}
+
+/* What is announced is begun before it is asked for, and shown only to who asks for it. */
+static void test_ahead(struct tpm_key *k)
+{
+	struct forecast f = { .key = k, .md = "sha256" };
+
+	tpm_key_meanwhile(k, announce, &f);
+	memset(f.digest, 2, sizeof(f.digest));
+	ok(signs(k, 1) && on_the_way(k, 2), "what is announced is begun at once");
+	memset(f.digest, 4, sizeof(f.digest));
+	ok(signs(k, 2) && on_the_way(k, 4), "it is what comes when it is asked for");
+	ok(signs(k, 3) && on_the_way(k, 4), "something else than announced is signed, too");
+	f.md = "md5";
+	ok(signs(k, 4) && !k->sent.digest.size, "what no TPM signs is not begun");
+	ok(!*bpfkey_ctx_message(ctx), "and is not the failure of what was asked for");
+	f.md = "sha256";
+	ok(signs(k, 5) && on_the_way(k, 4), "in the end something is left over");
+	tpm_key_meanwhile(k, NULL, NULL);
+}
+
 static void test_alg(struct tpm *t, const char *alg)
 {
 	_cleanup_(tpm_key_freep) struct tpm_key *k = NULL;
@@ -140,6 +190,9 @@ static void test_alg(struct tpm *t, const char *alg)
 	test_signatures(k, alg);
 	if (!strcmp(alg, "p256"))
 		test_leading_zeros(k);
+	test_ahead(k);
+	tpm_key_free(steal(&k));
+	ok(!tpm_key_load(t, buf_view(&pem), &meta, NULL, &k), "%s: and the TPM is free again", alg);
 }
 
 static void test_absent(struct tpm *t)
