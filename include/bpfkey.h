@@ -42,6 +42,7 @@
 #define BPFKEY_RUN_DIR		"/run/keyctl-bpf"
 #define BPFKEY_KEYRING_ID_FILE	BPFKEY_RUN_DIR "/keyring-id"
 #define BPFKEY_STATUS_FILE	BPFKEY_RUN_DIR "/status.json"
+#define BPFKEY_GATE_POLICY_FILE	BPFKEY_ETC_DIR "/gate.json"
 #define BPFKEY_BPFFS_DIR	"/sys/fs/bpf/keyctl-bpf"
 
 /*

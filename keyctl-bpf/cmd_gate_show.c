@@ -52,9 +52,14 @@ static int put_rules(struct cli *cli)
 	for (size_t i = 0; i < n; i++) {
 		out_open(cli->out, NULL);
 		out_str(cli->out, "kind", rules[i].kind);
+		out_str(cli->out, "name", rules[i].name[0] ? rules[i].name : NULL);
+		out_str(cli->out, "about",
+			rules[i].flags & BPFKEY_GATE_RULE_FILE ? "file" : "key");
 		put_fingerprint(cli, rules[i].fingerprint);
 		out_i64(cli->out, "keyring", rules[i].ring);
 		put_types(cli, rules[i].types);
+		out_bool(cli->out, "full_power", rules[i].flags & BPFKEY_GATE_RULE_FULL);
+		out_bool(cli->out, "lends_trust", rules[i].flags & BPFKEY_GATE_RULE_LENDS);
 		if (rules[i].until)
 			out_time(cli->out, "until", rules[i].until);
 		else

@@ -75,20 +75,32 @@ struct bpfkey_gate_info {
  */
 int bpfkey_gate_info(struct bpfkey_ctx *ctx, struct bpfkey_gate_info *ret);
 
+/* Bits of bpfkey_gate_rule.flags. */
+#define BPFKEY_GATE_RULE_FILE	(1u << 0)	/* it is about a file, not a key */
+#define BPFKEY_GATE_RULE_LENDS	(1u << 1)	/* a loader that loads what its caller names */
+#define BPFKEY_GATE_RULE_FULL	(1u << 2)	/* types that have the whole kernel in hand */
+
 /**
- * struct bpfkey_gate_rule - one key that the gate lets sign
- * @fingerprint: SHA-256 of its certificate
+ * struct bpfkey_gate_rule - one key or file that the gate has a rule for
+ * @kind:        "build", "delegate", "loader-key", "loader", "library", "revoked"
+ * @fingerprint: SHA-256 of the certificate; of a file its digest's first 32 bytes
  * @ring:        serial of the keyring in which it counts
- * @types:       program types it may sign directly, 1 << type each
+ * @types:       program types it may sign or load directly, 1 << type each
  * @until:       seconds since 1970 when the rule ends; 0: never
+ * @attach:      expected attach types, 1 << type each; 0: any
+ * @flags:       BPFKEY_GATE_RULE_*
+ * @name:        of a loader, library or delegation, else ""
  */
 struct bpfkey_gate_rule {
-	const char *kind;	/* "build", "revoked" */
+	const char *kind;
 	uint8_t fingerprint[32];
 	int32_t ring;
 	uint64_t types;
 	int64_t until;
 	size_t key_len;
+	uint64_t attach;
+	unsigned int flags;
+	char name[32];
 };
 
 /** bpfkey_gate_rules - the active rules; free with free(). */
@@ -223,6 +235,19 @@ int bpfkey_gate_remove(struct bpfkey_ctx *ctx, bool dry_run, bool *ret_removed);
 
 /** bpfkey_prog_type_name - "xdp", "syscall", ...; "unknown" past the last. */
 const char *bpfkey_prog_type_name(unsigned int type);
+
+/**
+ * bpfkey_types_full_power - is there one among them that has the whole kernel in hand?
+ * @types: program types, 1 << type each: lsm, struct_ops, tracing, kprobe, perf_event,
+ *         tracepoint, raw_tracepoint, raw_tracepoint_writable
+ */
+bool bpfkey_types_full_power(uint64_t types);
+
+/** bpfkey_attach_type_name - "xdp", "tcx_ingress", ...; "unknown" past the last. */
+const char *bpfkey_attach_type_name(unsigned int type);
+
+/** bpfkey_attach_type_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
+int bpfkey_attach_type_parse(const char *name, unsigned int *ret);
 
 /** bpfkey_prog_type_parse - 0 and @ret, or -BPFKEY_E_USAGE. */
 int bpfkey_prog_type_parse(const char *name, unsigned int *ret);

@@ -20,8 +20,12 @@ int64_t gate_calendar(const struct gate_clock *c, uint64_t boot_ns);
 const char *gate_reason_word(uint32_t reason);
 const char *gate_reason_sentence(uint32_t reason);
 
+/* gate_rule_set_key - key and tag of a rule whose class is set; @n is at most GATE_KEY_MAX */
+void gate_rule_set_key(struct gate_rule *rule, const uint8_t *key, size_t n);
+
 /*
- * gate_rules_of_ring - one rule for each valid certificate in the build keyring
+ * gate_rules_of_ring - one rule for each valid certificate in the build keyring, and those
+ * of the gate's policy
  * @types: program types that keys may sign besides loaders
  * @ret: malloc'ed
  */

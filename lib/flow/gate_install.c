@@ -113,7 +113,8 @@ static uint64_t types_of(const struct gate_rule *rules, size_t n, uint64_t wante
 	uint64_t types = 0;
 
 	for (size_t i = 0; i < n; i++)
-		types |= rules[i].types;
+		if (rules[i].kind == GATE_RULE_BUILD)
+			types |= rules[i].types;
 	return wanted ? wanted : types;
 }
 
@@ -211,15 +212,17 @@ int bpfkey_gate_install(struct bpfkey_ctx *ctx, const struct bpfkey_gate_install
 static int is_guarded(struct bpfkey_ctx *ctx, struct gate *g, const char *staging, bool *ret)
 {
 	_cleanup_(bk_freep) struct gate_rule *rules = NULL;
+	size_t n = 0, i = 0;
 	struct ring ring;
-	size_t n = 0;
 	int r;
 
 	r = gate_active_rules(ctx, g, &rules, &n);
 	if (!r)
 		r = ring_find(ctx, BPFKEY_ROLE_BUILD, staging, &ring);
+	while (i < n && rules[i].kind != GATE_RULE_BUILD)
+		i++;
 	if (!r)
-		*ret = n ? rules[0].ring == ring.id : !staging;
+		*ret = i < n ? rules[i].ring == ring.id : !staging;
 	return r;
 }
 

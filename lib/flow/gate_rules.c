@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the build keyring to the gate's rules, and back to what people see. */
+/* From keyring and policy to the gate's rules, and back to what people see. */
 #include "gate_flow.h"
 
 #include <string.h>
 
 #include "../bpf/decide.h"
+#include "gate_policy_file.h"
+#include "gate_rule_list.h"
 #include "ring_snapshot.h"
 
 #define NS 1000000000LL
-#define SLACK (5 * NS)
 
 /* The rule's tag and key words, as signer.bpf.c makes them of the kernel's own copy. */
-static void set_key(struct gate_rule *rule, const uint8_t *key, size_t n)
+void gate_rule_set_key(struct gate_rule *rule, const uint8_t *key, size_t n)
 {
 	memcpy(rule->key, key, n);
 	rule->key_len = n;
@@ -53,41 +54,41 @@ static int make_rule(struct bpfkey_ctx *ctx, const struct bpfkey_ring *ring,
 		.until = until(k, cert),
 	};
 	memcpy(ret->fingerprint, cert->fingerprint, sizeof(ret->fingerprint));
-	set_key(ret, cert->public_key, cert->public_key_len);
+	gate_rule_set_key(ret, cert->public_key, cert->public_key_len);
 	return 0;
 }
 
-/* Two certificates of one key make one rule; two keys of one tag must not both stand. */
-static int add_rule(struct bpfkey_ctx *ctx, struct gate_rule *rules, size_t *n,
-		    const struct gate_rule *rule)
+/* In a companion keyring that is not there nothing of the policy counts. */
+static int32_t ring_id(struct bpfkey_ctx *ctx, enum bpfkey_role role)
 {
-	for (size_t i = 0; i < *n; i++) {
-		if (rules[i].tag != rule->tag || rules[i].key_len != rule->key_len)
-			continue;
-		if (memcmp(rules[i].key, rule->key, sizeof(rule->key)))
-			return bk_fail(ctx, -BPFKEY_E_DISPLACES, "two different keys have the same "
-				       "tag: take one of them out of the keyring");
-		if (rules[i].until && (!rule->until || rule->until > rules[i].until))
-			rules[i] = *rule;
-		return 0;
-	}
-	if (*n == GATE_RULES)
-		return bk_fail(ctx, -BPFKEY_E_TOO_BIG, "the keyring holds more than the %d keys "
-			       "that the gate takes", GATE_RULES);
-	rules[(*n)++] = *rule;
+	struct ring ring;
+
+	if (!ring_find(ctx, role, NULL, &ring))
+		return ring.id;
+	bk_forget(ctx);
 	return 0;
+}
+
+static int add_policy(struct bpfkey_ctx *ctx, struct rule_list *list)
+{
+	_cleanup_(gate_policy_done) struct gate_policy p = { 0 };
+	struct policy_rings rings = { .now = gate_clock_now() };
+	int r = gate_policy_read(ctx, &p);
+
+	if (r < 0)
+		return r;
+	rings.loader = ring_id(ctx, BPFKEY_ROLE_LOADER);
+	rings.delegated = ring_id(ctx, BPFKEY_ROLE_DELEGATED);
+	return gate_list_add_policy(ctx, &p, &rings, list);
 }
 
 int gate_rules_of_ring(struct bpfkey_ctx *ctx, const char *staging, uint64_t types,
 		       struct gate_rule **ret, size_t *ret_n)
 {
-	_cleanup_(bk_freep) struct gate_rule *rules = calloc(GATE_RULES, sizeof(*rules));
+	_cleanup_(gate_list_done) struct rule_list list = { 0 };
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *ring = NULL;
-	size_t n = 0;
 	int r;
 
-	if (!rules)
-		return bk_out_of_memory(ctx);
 	r = ring_snapshot(ctx, BPFKEY_ROLE_BUILD, staging, &ring);
 	for (size_t i = 0; !r && i < ring->n; i++) {
 		const struct bpfkey_ring_key *k = &ring->keys[i];
@@ -103,12 +104,16 @@ int gate_rules_of_ring(struct bpfkey_ctx *ctx, const char *staging, uint64_t typ
 		}
 		r = make_rule(ctx, ring, k, types, &rule);
 		if (!r)
-			r = add_rule(ctx, rules, &n, &rule);
+			r = gate_list_add(ctx, &list, &rule);
 	}
+	if (!r)
+		r = add_policy(ctx, &list);
+	if (!r)
+		r = gate_list_settle(ctx, &list);
 	if (r < 0)
 		return r;
-	*ret = steal(&rules);
-	*ret_n = n;
+	*ret = steal(&list.v);
+	*ret_n = list.n;
 	return 0;
 }
 
@@ -135,30 +140,20 @@ int gate_active_rules(struct bpfkey_ctx *ctx, struct gate *g, struct gate_rule *
 	return 0;
 }
 
-static bool same_rule(const struct gate_rule *a, const struct gate_rule *b)
+static const char *const kinds[] = {
+	[GATE_RULE_NONE] = "none", [GATE_RULE_BUILD] = "build", [GATE_RULE_REVOKED] = "revoked",
+	[GATE_RULE_DELEGATE] = "delegate", [GATE_RULE_LOADER_KEY] = "loader-key",
+	[GATE_RULE_LOADER] = "loader", [GATE_RULE_LIBRARY] = "library",
+};
+
+static unsigned int rule_flags(const struct gate_rule *rule)
 {
-	struct gate_rule x = *a, y = *b;
-	int64_t apart = (int64_t)(x.until - y.until);
+	bool loads = rule->kind == GATE_RULE_LOADER || rule->kind == GATE_RULE_LOADER_KEY ||
+		     rule->kind == GATE_RULE_DELEGATE;
 
-	if (!x.until != !y.until || apart > SLACK || apart < -SLACK)
-		return false;
-	x.until = y.until = 0;
-	return !memcmp(&x, &y, sizeof(x));
-}
-
-bool gate_same_rules(const struct gate_rule *a, size_t n, const struct gate_rule *b, size_t m)
-{
-	if (n != m)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		while (k < m && !same_rule(&a[i], &b[k]))
-			k++;
-		if (k == m)
-			return false;
-	}
-	return true;
+	return (rule->class == GATE_CLASS_FILE ? BPFKEY_GATE_RULE_FILE : 0) |
+	       (rule->flags & GATE_RULE_F_LENDS ? BPFKEY_GATE_RULE_LENDS : 0) |
+	       (loads && bpfkey_types_full_power(rule->types) ? BPFKEY_GATE_RULE_FULL : 0);
 }
 
 int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, size_t *ret_n)
@@ -180,14 +175,19 @@ int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, siz
 	if (!out)
 		return bk_out_of_memory(ctx);
 	for (size_t i = 0; i < n; i++) {
+		uint32_t kind = rules[i].kind;
+
 		out[i] = (struct bpfkey_gate_rule){
-			.kind = rules[i].kind == GATE_RULE_REVOKED ? "revoked" : "build",
+			.kind = kind < ARRAY_SIZE(kinds) ? kinds[kind] : "unknown",
 			.ring = rules[i].ring,
 			.types = rules[i].types,
 			.until = rules[i].until ? gate_calendar(&clock, rules[i].until) : 0,
 			.key_len = rules[i].key_len,
+			.attach = rules[i].attach,
+			.flags = rule_flags(&rules[i]),
 		};
 		memcpy(out[i].fingerprint, rules[i].fingerprint, sizeof(out[i].fingerprint));
+		memcpy(out[i].name, rules[i].name, sizeof(rules[i].name));
 	}
 	*ret = steal(&out);
 	*ret_n = n;

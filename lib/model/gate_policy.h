@@ -51,7 +51,7 @@ struct policy_delegation {
 	struct policy_cert cert;	/* the delegated key's; or all that */
 	struct policy_cert issuer;	/* this CA has issued ... */
 	char san[POLICY_SAN];		/* ... for this subject alternative name */
-	uint64_t ttl;			/* seconds that such a certificate counts; 0: all its time */
+	uint64_t ttl;			/* seconds for which such a certificate counts; 0: all */
 };
 
 struct policy_revoked {
