@@ -70,6 +70,7 @@
 #include <bpfkey/ctx.h>
 #include <bpfkey/err.h>
 #include <bpfkey/gate.h>
+#include <bpfkey/gate_image.h>
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>

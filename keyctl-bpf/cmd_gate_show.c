@@ -97,6 +97,9 @@ static int show_run(struct cli *cli, int argc, const char **argv)
 	out_str(cli->out, "mode", bpfkey_gate_mode_name(info.mode));
 	out_bool(cli->out, "enforcing", info.enforcing);
 	out_time(cli->out, "installed", info.installed);
+	out_bool(cli->out, "sealed", info.sealed);
+	out_u64(cli->out, "threshold", info.threshold);
+	out_u64(cli->out, "version", info.version);
 	out_u64(cli->out, "generation", info.generation);
 	out_u64(cli->out, "decisions", info.decisions);
 	out_u64(cli->out, "denied", info.denied);

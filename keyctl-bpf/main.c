@@ -49,6 +49,10 @@
 	X(cmd_gate_log)                                                        \
 	X(cmd_gate_programs)                                                   \
 	X(cmd_gate_remove)                                                     \
+	X(cmd_gate_seal)                                                       \
+	X(cmd_gate_image)                                                      \
+	X(cmd_gate_sign)                                                       \
+	X(cmd_gate_apply)                                                      \
 	X(cmd_tpm_show)                                                        \
 	X(cmd_tpm_srk)                                                         \
 	X(cmd_tpm_reset_lockout)

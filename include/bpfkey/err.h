@@ -42,7 +42,7 @@ extern "C" {
 	X(ENROLLED, 3, "enrolled already")                                     \
 	X(DISPLACES, 3, "would displace another key")                          \
 	X(NOT_ENROLLED, 3, "not enrolled")                                     \
-	X(SEALED, 3, "the keyring is sealed")                                  \
+	X(SEALED, 3, "sealed until the next boot")                                  \
 	X(MISMATCH, 3, "key and description differ")                           \
 	X(INSECURE, 3, "others can read or change it")                         \
 	X(PIN, 3, "wrong PIN or passphrase")                                   \
@@ -64,7 +64,9 @@ extern "C" {
 	X(NO_SUPPORT, 4, "this build or machine cannot do it")                 \
 	X(ATTENTION, 3, "something needs attention")                           \
 	X(NO_TOKEN, 4, "no such token here")                                   \
-	X(TOKEN, 1, "the token answered with an error")
+	X(TOKEN, 1, "the token answered with an error")                        \
+	X(THRESHOLD, 3, "too few signatures")                                  \
+	X(ROLLBACK, 3, "older than what is in force")
 
 enum bpfkey_err {
 	BPFKEY_OK = 0,

@@ -54,6 +54,8 @@ struct bpfkey_gate_hook {
  * @untracked:  programs that did not fit into the table
  * @attacks:    refused attempts to detach the gate or to attach over it
  * @missing:    hooks that are not attached
+ * @sealed:     only images that @threshold policy keys have signed change it
+ * @version:    of the last image; 0: there was none
  */
 struct bpfkey_gate_info {
 	size_t sz;
@@ -65,6 +67,9 @@ struct bpfkey_gate_info {
 	uint64_t decisions, denied, would_deny, lost, untracked, attacks;
 	struct bpfkey_gate_hook hooks[BPFKEY_GATE_HOOKS];
 	size_t n_hooks, missing;
+	bool sealed;
+	unsigned int threshold;
+	uint64_t version;
 };
 
 /**

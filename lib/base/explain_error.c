@@ -60,8 +60,9 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	    "remove the other one first with 'keyctl-bpf keyring remove'"),
 	ROW(NOT_ENROLLED, "the keyring does not hold that key",
 	    "'keyctl-bpf keyring show' lists those it holds"),
-	ROW(SEALED, "the keyring is sealed, and no command can undo that",
-	    "reboot and provision anew, or sign with a key that is enrolled"),
+	ROW(SEALED, "the keyring or the gate is sealed, and no command can undo that",
+	    "a gate takes signed images ('keyctl-bpf gate apply'); otherwise reboot and provision "
+	    "anew, or sign with a key that is enrolled"),
 	ROW(MISMATCH, "two files that belong together do not: key and certificate, or key and "
 	    "description",
 	    "compare 'keyctl-bpf key show' with 'keyctl-bpf cert show'"),
@@ -108,6 +109,11 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	    "'--pkcs11-module'"),
 	ROW(TOKEN, "the PKCS#11 token answered with an error that the message names",
 	    "look at what the token's own library logs"),
+	ROW(THRESHOLD, "fewer different keys have signed than it takes",
+	    "have more of the keys' owners sign the same file, and pass all signatures"),
+	ROW(ROLLBACK, "its version is not above that of what is in force",
+	    "make it anew with a higher version: going back is done by a newer one that says the "
+	    "same as the old"),
 };
 
 const size_t bk_explain_error_n = ARRAY_SIZE(bk_explain_error);

@@ -24,11 +24,15 @@ struct bpf_token;
 
 #define EPERM	1
 #define ENOENT	2
+#define E2BIG	7
 #define EAGAIN	11
 #define ENOMEM	12
 #define EACCES	13
+#define EFAULT	14
 #define EBUSY	16
 #define EINVAL	22
+#define ESTALE	116
+#define EKEYREJECTED	129
 
 /* What the current task's load has shown so far. Only this task touches it. */
 struct gate_load {
@@ -81,6 +85,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct gate_rule);
 } gate_new SEC(".maps");
+
+/* A policy image while it is verified. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, GATE_IMAGE_MAX);
+} gate_images SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -36,6 +36,17 @@ enum gate_rule_kind {
 	GATE_RULE_LOADER_KEY,	/* a key whose signature makes a file a trusted loader */
 	GATE_RULE_LOADER,	/* a file that is a trusted loader */
 	GATE_RULE_LIBRARY,	/* a file that trusted loaders may map executable */
+	GATE_RULE_POLICY,	/* a key that may sign policy images */
+};
+
+/* What a keyring is for. Images name these: serials are other ones after each boot. */
+enum gate_role {
+	GATE_ROLE_NONE,
+	GATE_ROLE_BUILD,
+	GATE_ROLE_LOADER,
+	GATE_ROLE_DELEGATED,
+	GATE_ROLE_POLICY,
+	GATE_ROLES = 8
 };
 
 #define GATE_RULE_F_LENDS	(1u << 0)	/* it loads whatever its caller names */
@@ -63,7 +74,7 @@ struct gate_rule {
 	__u64 inner_types;	/* and those that a key's signed loaders may load */
 	__u64 attach;		/* expected attach types, one bit each; 0: any */
 	__u64 until;		/* boot time in ns after which the rule is over; 0: never */
-	__u64 subject;		/* of a trusted loader: its name as a number; of a delegate: which */
+	__u64 subject;		/* a trusted loader's name as a number; a delegate's: whose */
 	__u64 epoch;		/* of the generation that it belongs to */
 	__u32 class;
 	__u32 flags;
@@ -98,6 +109,10 @@ struct gate_state {
 	__u32 insns_only;	/* the kernel signs instructions: loaders check metadata */
 	__s32 loader_ring;	/* where the keys are that sign trusted loaders; 0: none */
 	__u32 loaders;		/* rules that make trusted loaders */
+	__u32 sealed;		/* only signed images change anything */
+	__u64 version;		/* of the last image; it only rises */
+	__u32 threshold;	/* policy keys that must sign an image; 0: none is taken */
+	__s32 rings[GATE_ROLES];	/* ids of the keyrings, known since the seal */
 	__u32 pad;
 	__s64 installed;	/* seconds since 1970 */
 	__u64 installed_boot;	/* boot time in ns */
@@ -182,6 +197,13 @@ enum gate_op {
 	GATE_OP_MODE,		/* index = mode, arg = deadline for GATE_TRY */
 	GATE_OP_PROVE,		/* index = thread group, 0: none */
 	GATE_OP_REMOVE,		/* index = 1: let go, 0: hold on */
+	GATE_OP_SEAL,		/* u.seal: until reboot, and only while it enforces */
+};
+
+struct gate_seal {
+	__u32 threshold;
+	__s32 rings[GATE_ROLES];
+	__u32 pad;
 };
 
 /* The updater's context, copied in and out by PROG_RUN. */
@@ -198,11 +220,47 @@ struct gate_call {
 		struct gate_rule rule;
 		struct gate_event event;
 		struct gate_program program;
+		struct gate_seal seal;
 	} u;
 };
 
+/*
+ * A policy image: this, and @rules times a struct gate_rule, in which ring is
+ * an enum gate_role, until is seconds since 1970 and epoch is 0. Detached CMS
+ * signatures over all of it by @threshold policy keys (of the policy that the
+ * gate has, not of the new one) make it the policy.
+ */
+#define GATE_IMAGE_MAGIC	0x31657461672d6b62ULL	/* "bk-gate1" */
+#define GATE_IMAGE_SIGS		8
+#define GATE_IMAGE_SIG_MAX	4096
+#define GATE_IMAGE_RULES	2048	/* the buffer in the kernel has room for so many */
+#define GATE_IMAGE_MAX		(64 + GATE_IMAGE_RULES * sizeof(struct gate_rule))
+
+struct gate_image {
+	__u64 magic;
+	__u32 abi;
+	__u32 rules;
+	__u64 version;
+	__s64 created;		/* seconds since 1970: a floor for the clock */
+	__u32 mode;		/* GATE_AUDIT or GATE_ENFORCE */
+	__u32 threshold;
+	__u64 zero[3];
+};
+
+/* The context of the program that takes an image; addresses are the caller's. */
+struct gate_apply {
+	__s32 result;		/* 0 or -errno */
+	__u32 signers;		/* -> different policy keys that signed it */
+	__u64 image;
+	__u64 image_len;
+	__u64 sigs;		/* GATE_IMAGE_SIGS times GATE_IMAGE_SIG_MAX bytes */
+	__u32 sig_len[GATE_IMAGE_SIGS];	/* 0: none */
+};
+
 _Static_assert(sizeof(struct gate_rule) == 80 + 32 + GATE_NAME + GATE_KEY_MAX, "no holes");
-_Static_assert(sizeof(struct gate_state) == 88 + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_state) == 104 + 4 * GATE_ROLES + 8 * GATE_OWN, "no holes");
+_Static_assert(sizeof(struct gate_image) == 64, "no holes");
+_Static_assert(sizeof(struct gate_apply) == 32 + 4 * GATE_IMAGE_SIGS, "no holes");
 _Static_assert(sizeof(struct gate_file_id) == 8 * GATE_FILE_WORDS, "no holes");
 _Static_assert(sizeof(struct gate_counters) == 48, "no holes");
 _Static_assert(sizeof(struct gate_event) == 176 + GATE_NAME, "no holes");

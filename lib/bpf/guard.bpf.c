@@ -115,7 +115,7 @@ int BPF_PROG(gate_map, struct bpf_map *map, unsigned int mode)
 	    map != (void *)&gate_counters && map != (void *)&gate_events &&
 	    map != (void *)&gate_programs && map != (void *)&gate_ids &&
 	    map != (void *)&gate_loads && map != (void *)&gate_tasks &&
-	    map != (void *)&gate_execs)
+	    map != (void *)&gate_execs && map != (void *)&gate_images)
 		return ALLOW;
 	st = the_state();
 	if (st && st->removing)

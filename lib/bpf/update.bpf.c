@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The one way to the gate's maps once they are frozen. Reads answer through
- * the context; new rules are written into the half that no decision looks at
- * and come into force with one store, the epoch.
+ * The way to the gate's maps once they are frozen. Reads answer through the
+ * context; new rules are written into the half that no decision looks at and
+ * come into force with one store, the epoch.
  *
- * Whoever may run this program administers the gate. Sealing will add here:
- * then what writes must come with signatures that the kernel verifies.
+ * Whoever may run this program administers the gate, until it is sealed: then
+ * it only answers, and image.bpf.c is the one way to change anything.
  */
-#include "gate_bpf.h"
+#include "generation.h"
 
 #include <stddef.h>
 
@@ -80,54 +80,22 @@ static __always_inline int read_counters(struct gate_call *call)
 	return 0;
 }
 
-/* What is of no use any more: the half that is not the active one. */
-static long drop_index(struct bpf_map *map, struct gate_index *at, u32 *slot, u64 *half)
-{
-	if (at->half == *half)
-		bpf_map_delete_elem(&gate_index, at);
-	return 0;
-}
-
-static long drop_rule(struct bpf_map *map, u32 *slot, struct gate_rule *rule, u64 *half)
-{
-	if (*slot / GATE_RULES == *half)
-		bpf_map_delete_elem(&gate_rules, slot);
-	return 0;
-}
-
-/*
- * A new session takes over from one whose owner is gone. Its number is the
- * epoch to be, so what an earlier session has written into that half never counts.
- */
 static __always_inline int begin(struct gate_call *call, struct gate_state *st)
 {
-	u64 half = ~st->epoch & 1;
-
-	bpf_for_each_map_elem(&gate_index, drop_index, &half, 0);
-	bpf_for_each_map_elem(&gate_rules, drop_rule, &half, 0);
-	st->sessions += 1 + ((st->sessions + 1) % 2 != half);
-	st->session = st->sessions;
-	call->session = st->session;
+	call->session = generation_begin(st);
 	return 0;
 }
 
 static __always_inline int put_rule(struct gate_call *call, struct gate_state *st)
 {
-	u32 slot = slot_of(st->session, call->index), zero = 0;
-	struct gate_rule *rule = bpf_map_lookup_elem(&gate_new, &zero);
-	struct gate_index at;
-	int r;
+	struct gate_rule *rule = the_new_rule();
 
 	if (!st->session || call->session != st->session)
 		return -EBUSY;
-	if (call->index >= GATE_RULES || call->u.rule.key_len > GATE_KEY_MAX || !rule)
+	if (!rule)
 		return -EINVAL;
 	TAKE(rule, call);
-	rule->epoch = st->session;
-	at.tag = rule->tag;
-	at.half = st->session & 1;
-	r = bpf_map_update_elem(&gate_rules, &slot, rule, BPF_ANY);
-	return r ? r : bpf_map_update_elem(&gate_index, &at, &slot, BPF_NOEXIST);
+	return generation_put(st, rule, call->index);
 }
 
 static __always_inline int commit(struct gate_call *call, struct gate_state *st)
@@ -136,11 +104,8 @@ static __always_inline int commit(struct gate_call *call, struct gate_state *st)
 		return -EBUSY;
 	if (call->index > GATE_RULES)
 		return -EINVAL;
-	st->rules = call->index;
-	st->loaders = call->arg;
 	st->loader_ring = call->ring;
-	st->epoch = st->session;
-	st->session = 0;
+	generation_commit(st, call->index, call->arg);
 	return 0;
 }
 
@@ -153,8 +118,24 @@ static __always_inline int set_mode(struct gate_call *call, struct gate_state *s
 	return 0;
 }
 
+/* What could be undone, or what was never tried, is not sealed. */
+static __always_inline int seal(struct gate_call *call, struct gate_state *st)
+{
+	if (st->mode != GATE_ENFORCE || st->removing || !call->u.seal.threshold)
+		return -EINVAL;
+	st->threshold = call->u.seal.threshold;
+	for (u32 i = 0; i < GATE_ROLES; i++)
+		st->rings[i] = call->u.seal.rings[i];
+	st->session = 0;
+	st->proving = 0;
+	st->sealed = 1;
+	return 0;
+}
+
 static __always_inline int change(struct gate_call *call, struct gate_state *st)
 {
+	if (st->sealed)
+		return -EACCES;
 	switch (call->op) {
 	case GATE_OP_BEGIN:
 		return begin(call, st);
@@ -170,6 +151,8 @@ static __always_inline int change(struct gate_call *call, struct gate_state *st)
 	case GATE_OP_REMOVE:
 		st->removing = call->index;
 		return 0;
+	case GATE_OP_SEAL:
+		return seal(call, st);
 	default:
 		return -EINVAL;
 	}

@@ -23,6 +23,11 @@ const char *gate_reason_sentence(uint32_t reason);
 /* gate_rule_set_key - key and tag of a rule whose class is set; @n is at most GATE_KEY_MAX */
 void gate_rule_set_key(struct gate_rule *rule, const uint8_t *key, size_t n);
 
+/* gate_until - when an enrolled key's time is over, in boot time; 0: never */
+struct bpfkey_ring_key;
+struct bpfkey_cert_info;
+uint64_t gate_until(const struct bpfkey_ring_key *k, const struct bpfkey_cert_info *cert);
+
 /*
  * gate_rules_of_ring - one rule for each valid certificate in the build keyring, and those
  * of the gate's policy
@@ -31,6 +36,17 @@ void gate_rule_set_key(struct gate_rule *rule, const uint8_t *key, size_t n);
  */
 int gate_rules_of_ring(struct bpfkey_ctx *ctx, const char *staging, uint64_t types,
 		       struct gate_rule **ret, size_t *ret_n);
+
+/*
+ * gate_add_policy_keys - a rule for each valid certificate in the keyring of policy keys
+ * @rules: malloc'ed, grows; -BPFKEY_E_THRESHOLD when there are fewer than @threshold
+ */
+int gate_add_policy_keys(struct bpfkey_ctx *ctx, struct gate_rule **rules, size_t *n,
+			 unsigned int threshold);
+
+/* gate_rings - this boot's keyring of each enum gate_role; 0: there is none */
+int gate_rings(struct bpfkey_ctx *ctx, const struct gate_rule *rules, size_t n,
+	       int32_t ret[GATE_ROLES]);
 
 /* gate_active_rules - what the gate holds now; @ret is malloc'ed. */
 int gate_active_rules(struct bpfkey_ctx *ctx, struct gate *g, struct gate_rule **ret,

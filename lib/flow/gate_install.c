@@ -229,7 +229,8 @@ static int is_guarded(struct bpfkey_ctx *ctx, struct gate *g, const char *stagin
 int bpfkey_gate_sync(struct bpfkey_ctx *ctx, const char *staging)
 {
 	_cleanup_(gate_closep) struct gate *g = NULL;
-	bool ours = false, changed;
+	bool ours = false, changed = false;
+	struct gate_state state;
 	int r;
 
 	bk_enter(ctx);
@@ -239,9 +240,14 @@ int bpfkey_gate_sync(struct bpfkey_ctx *ctx, const char *staging)
 		return 0;
 	}
 	if (!r)
+		r = gate_read_state(g, &state);
+	if (!r)
 		r = is_guarded(ctx, g, staging, &ours);
 	if (!r && ours)
-		r = update(ctx, g, staging, 0, false, &changed);
+		r = update(ctx, g, staging, 0, state.sealed, &changed);
+	if (!r && state.sealed && changed)
+		bk_log(ctx, BPFKEY_LOG_WARNING, "the gate is sealed and does not follow the "
+		       "keyring: that counts when a signed image says so (keyctl-bpf gate image)");
 	return r < 0 ? bk_fail(ctx, r, "the gate's rules do not follow the keyring") : 0;
 }
 

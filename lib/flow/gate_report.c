@@ -35,6 +35,9 @@ int gate_collect_info(struct bpfkey_ctx *ctx, struct gate *g, struct bpfkey_gate
 	info.lost = count.events > GATE_EVENTS ? count.events - GATE_EVENTS : 0;
 	info.untracked = count.untracked;
 	info.attacks = count.refused_calls;
+	info.sealed = state.sealed;
+	info.threshold = state.threshold;
+	info.version = state.version;
 	info.n_hooks = GATE_HOOKS;
 	for (size_t i = 0; i < GATE_HOOKS; i++) {
 		info.hooks[i] = (struct bpfkey_gate_hook){

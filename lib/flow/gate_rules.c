@@ -22,7 +22,7 @@ void gate_rule_set_key(struct gate_rule *rule, const uint8_t *key, size_t n)
 }
 
 /* The earlier of what the keyring and the certificate say, as a moment in boot time. */
-static uint64_t until(const struct bpfkey_ring_key *k, const struct bpfkey_cert_info *cert)
+uint64_t gate_until(const struct bpfkey_ring_key *k, const struct bpfkey_cert_info *cert)
 {
 	struct gate_clock now = gate_clock_now();
 	int64_t end = cert->not_after;
@@ -51,7 +51,7 @@ static int make_rule(struct bpfkey_ctx *ctx, const struct bpfkey_ring *ring,
 		.ring_type = ring->info.kind == BPFKEY_RING_NATIVE ? 0 : GATE_RING_USER,
 		.types = (GATE_BUILD_TYPES | types) & ~GATE_MASKED_TYPES,
 		.inner_types = ~GATE_MASKED_TYPES,
-		.until = until(k, cert),
+		.until = gate_until(k, cert),
 	};
 	memcpy(ret->fingerprint, cert->fingerprint, sizeof(ret->fingerprint));
 	gate_rule_set_key(ret, cert->public_key, cert->public_key_len);
@@ -154,6 +154,18 @@ static unsigned int rule_flags(const struct gate_rule *rule)
 	return (rule->class == GATE_CLASS_FILE ? BPFKEY_GATE_RULE_FILE : 0) |
 	       (rule->flags & GATE_RULE_F_LENDS ? BPFKEY_GATE_RULE_LENDS : 0) |
 	       (loads && bpfkey_types_full_power(rule->types) ? BPFKEY_GATE_RULE_FULL : 0);
+}
+
+static const char *const kinds[] = {
+	[GATE_RULE_NONE] = "none", [GATE_RULE_BUILD] = "build", [GATE_RULE_REVOKED] = "revoked",
+	[GATE_RULE_DELEGATE] = "delegate", [GATE_RULE_LOADER_KEY] = "loader-key",
+	[GATE_RULE_LOADER] = "loader", [GATE_RULE_LIBRARY] = "library",
+	[GATE_RULE_POLICY] = "policy",
+};
+
+static const char *kind_name(__u32 kind)
+{
+	return kind < ARRAY_SIZE(kinds) ? kinds[kind] : "unknown";
 }
 
 int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, size_t *ret_n)

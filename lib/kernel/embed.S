@@ -27,6 +27,7 @@ bk_bpfobj_table:
 	bpfobj	exec
 	bpfobj	shield
 	bpfobj	update
+	bpfobj	image
 	.section .data.rel.ro, "aw"
 	.quad	0, 0, 0
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "../base/ctx.h"
+#include "../base/rd.h"
 #include "../bpf/gate_maps.h"
 
 /* How a program is put into force. */
@@ -31,6 +32,7 @@ extern const struct gate_hook gate_hooks[GATE_HOOKS] __attribute__((visibility("
 /* Behind the hooks in gate_state.own[]. */
 #define GATE_OWN_UPDATER	GATE_HOOKS
 #define GATE_OWN_READER		(GATE_HOOKS + 1)
+#define GATE_OWN_IMAGE		(GATE_HOOKS + 2)	/* what takes policy images */
 
 struct gate;
 
@@ -66,6 +68,16 @@ int gate_prove(struct gate *g, bool on);
 __u32 gate_count_loaders(const struct gate_rule *rules, size_t n, __s32 *ret_ring);
 /* gate_write_rules - all of them at once; the old ones stay when it fails. */
 int gate_write_rules(struct gate *g, const struct gate_rule *rules, size_t n);
+
+/*
+ * gate_apply - a policy image for the kernel to verify and take
+ * @sigs: @n detached signatures over @image, at most GATE_IMAGE_SIGS
+ * @ret_signers: how many different policy keys signed it; also when it fails
+ *
+ * -BPFKEY_E_THRESHOLD (too few), _ROLLBACK (not newer than what the gate has), _FORMAT.
+ */
+int gate_apply(struct gate *g, struct view image, const struct view *sigs, size_t n,
+	       unsigned int *ret_signers);
 
 /*
  * gate_put_in - load everything, fill and freeze the maps, attach; off, and

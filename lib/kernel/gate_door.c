@@ -156,6 +156,11 @@ int gate_do(struct gate *g, struct gate_call *call)
 		bk_hint(g->ctx, "try again");
 		return bk_fail(g->ctx, -BPFKEY_E_BUSY, RULE_SETS_AT_ONCE);
 	}
+	if (call->result == -EACCES) {
+		bk_hint(g->ctx, "keyctl-bpf gate apply IMAGE --signature FILE, or reboot");
+		return bk_fail(g->ctx, -BPFKEY_E_SEALED, "the gate is sealed: only an image that "
+			       "enough policy keys signed changes it");
+	}
 	return bk_fail_errno(g->ctx, -BPFKEY_E_KERNEL, -call->result, "the gate did not do it");
 }
 

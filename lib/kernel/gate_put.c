@@ -41,17 +41,22 @@ const struct gate_hook gate_hooks[GATE_HOOKS] = {
 	{ "guard", "gate_bpf", "lsm_cgroup/bpf", GATE_ON_CGROUP },
 };
 
-_Static_assert(GATE_OWN_READER < GATE_OWN, "room for every program of the gate");
+_Static_assert(GATE_OWN_IMAGE < GATE_OWN, "room for every program of the gate");
 
 static const char *const objects[] = {
-	"guard", "signer", "admit", "track", "exec", "shield", "update"
+	"guard", "signer", "admit", "track", "exec", "shield", "update", "image"
+};
+
+/* Whoever may call them talks to the gate; they stay by their pins. */
+static const struct { const char *program; int own; } doors[] = {
+	{ "gate_update", GATE_OWN_UPDATER }, { "gate_apply", GATE_OWN_IMAGE },
 };
 
 /* A gate in the making; taken back by building_undo() unless it is finished. */
 struct building {
 	struct bpfkey_ctx *ctx;
 	struct bpf_object *obj[ARRAY_SIZE(objects)];
-	struct bpf_map *maps[16];	/* one of each name, in whichever object came first */
+	struct bpf_map *maps[24];	/* one of each name, in whichever object came first */
 	size_t n_maps;
 	struct bpf_link *links[GATE_HOOKS];
 	bool attached[GATE_HOOKS];
@@ -79,15 +84,20 @@ static struct bpf_map *find_map(struct building *b, const char *name)
 	return NULL;
 }
 
+static void remove_pin(const char *program)
+{
+	_cleanup_(bk_freep) char *path = gate_pin_path(program);
+
+	if (path)
+		unlink(path);
+}
+
 static void remove_pins(void)
 {
-	for (size_t i = 0; i <= GATE_HOOKS; i++) {
-		_cleanup_(bk_freep) char *path =
-			gate_pin_path(i < GATE_HOOKS ? gate_hooks[i].program : "gate_update");
-
-		if (path)
-			unlink(path);
-	}
+	for (size_t i = 0; i < GATE_HOOKS; i++)
+		remove_pin(gate_hooks[i].program);
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
+		remove_pin(doors[i].program);
 	rmdir(BPFKEY_BPFFS_DIR "/gate");
 	rmdir(BPFKEY_BPFFS_DIR);	/* stays when the reader is pinned there */
 }
@@ -166,10 +176,11 @@ static int fill_state(struct building *b, const struct gate_rule *rules, size_t 
 	for (size_t i = 0; !r && i < GATE_HOOKS; i++)
 		r = id_of(b->ctx, bpf_program__fd(find_program(b, gate_hooks[i].program)),
 			  &s->own[i].id);
-	if (!r)
-		r = id_of(b->ctx, bpf_program__fd(find_program(b, "gate_update")),
-			  &s->own[GATE_OWN_UPDATER].id);
-	s->own[GATE_OWN_UPDATER].open = 1;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(doors); i++) {
+		r = id_of(b->ctx, bpf_program__fd(find_program(b, doors[i].program)),
+			  &s->own[doors[i].own].id);
+		s->own[doors[i].own].open = 1;
+	}
 	if (!r && reader_fd >= 0)
 		r = id_of(b->ctx, reader_fd, &s->own[GATE_OWN_READER].id);
 	s->own[GATE_OWN_READER].open = 1;
@@ -261,8 +272,8 @@ static int build(struct building *b, const struct gate_rule *rules, size_t n, in
 		r = fill_and_freeze(b, rules, n, reader_fd);
 	if (!r)
 		r = bk_dir_make(b->ctx, BPFKEY_BPFFS_DIR "/gate", 0700, NULL);
-	if (!r)
-		r = pin(b, bpf_program__fd(find_program(b, "gate_update")), "gate_update");
+	for (size_t i = 0; !r && i < ARRAY_SIZE(doors); i++)
+		r = pin(b, bpf_program__fd(find_program(b, doors[i].program)), doors[i].program);
 	for (size_t i = 0; !r && i < GATE_HOOKS; i++)
 		r = attach_hook(b, i);
 	return r;
