@@ -140,12 +140,6 @@ int gate_active_rules(struct bpfkey_ctx *ctx, struct gate *g, struct gate_rule *
 	return 0;
 }
 
-static const char *const kinds[] = {
-	[GATE_RULE_NONE] = "none", [GATE_RULE_BUILD] = "build", [GATE_RULE_REVOKED] = "revoked",
-	[GATE_RULE_DELEGATE] = "delegate", [GATE_RULE_LOADER_KEY] = "loader-key",
-	[GATE_RULE_LOADER] = "loader", [GATE_RULE_LIBRARY] = "library",
-};
-
 static unsigned int rule_flags(const struct gate_rule *rule)
 {
 	bool loads = rule->kind == GATE_RULE_LOADER || rule->kind == GATE_RULE_LOADER_KEY ||
@@ -187,10 +181,8 @@ int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, siz
 	if (!out)
 		return bk_out_of_memory(ctx);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t kind = rules[i].kind;
-
 		out[i] = (struct bpfkey_gate_rule){
-			.kind = kind < ARRAY_SIZE(kinds) ? kinds[kind] : "unknown",
+			.kind = kind_name(rules[i].kind),
 			.ring = rules[i].ring,
 			.types = rules[i].types,
 			.until = rules[i].until ? gate_calendar(&clock, rules[i].until) : 0,
