@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 #include "cmd.h"
@@ -96,12 +97,23 @@ static int answer(struct cli *cli, int argc, const char **argv)
 	return r == 0 ? run(cli, &words, argc, argv) : r;
 }
 
-static int start(struct cli *cli, const char **ret_why)
+/* A module for a token brings into this process what it likes. */
+static bool names_token(int argc, const char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcasestr(argv[i], "pkcs11"))
+			return true;
+	return false;
+}
+
+static int start(struct cli *cli, int argc, const char **argv, const char **ret_why)
 {
 	int r = hygiene_start(ret_why);
 
 	if (r < 0)
 		return r;
+	if (!names_token(argc, argv))
+		bpfkey_own_openssl();
 	*ret_why = bpfkey_err_text(-BPFKEY_E_NOMEM);
 	cli->opt = opt_state_new();
 	if (!cli->opt || bpfkey_ctx_new(&cli->ctx) < 0)
@@ -163,7 +175,7 @@ int main(int argc, char **argv)
 		msg_error(bpfkey_err_text(-BPFKEY_E_NOMEM), NULL);
 		return bpfkey_err_exit(-BPFKEY_E_NOMEM);
 	}
-	r = start(&cli, &why);
+	r = start(&cli, argc, words, &why);
 	if (r == 0)
 		r = answer(&cli, argc, words);
 	r = finish(&cli, r, why);

@@ -78,6 +78,20 @@ typedef void (*bpfkey_progress_fn)(void *user, const char *what, uint64_t done,
 /** bpfkey_ctx_set_progress - hear how far a long call is. */
 void bpfkey_ctx_set_progress(struct bpfkey_ctx *ctx, bpfkey_progress_fn fn, void *user);
 
+/**
+ * bpfkey_own_openssl - tell that nobody but this library uses OpenSSL in this process
+ *
+ * For programs, not for libraries: the first call of all, before there are threads. OpenSSL keeps
+ * a list of the old names of all its algorithms, and copies it each time that somebody starts it
+ * anew, as the TSS does for every digest. With this call the list has only what this library has
+ * use for, and a process that makes one signature takes much less time.
+ * EVP_get_digestbyname() and EVP_get_cipherbyname() do not find other algorithms afterwards;
+ * nothing brings them back. Not with PKCS#11 modules, which may use OpenSSL in any way.
+ *
+ * Since: 0.1
+ */
+void bpfkey_own_openssl(void);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -20,4 +20,7 @@ int bk_sha256v(struct bpfkey_ctx *ctx, const struct view *v, size_t n, uint8_t r
  */
 int bk_crypto_setup(struct bpfkey_ctx *ctx);
 
+/* bk_crypto_own - bpfkey_own_openssl() */
+void bk_crypto_own(void);
+
 #endif

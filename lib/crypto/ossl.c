@@ -13,6 +13,8 @@
 #include <openssl/pem.h>
 #include <openssl/provider.h>
 
+#include "digest.h"
+
 static OSSL_LIB_CTX *private_lib;
 
 /*
@@ -39,6 +41,42 @@ static void make_private_lib(void)
 		return;
 	}
 	private_lib = lib;
+}
+
+/*
+ * What is used here and by libtpms, without which OpenSSL would not know the identifiers of fetched
+ * algorithms, nor libtpms the digest of an RSA signature; and what PEM may be encrypted with.
+ */
+static void add_names(void)
+{
+	const EVP_MD *(*const digests[])(void) = {
+		EVP_sha1, EVP_sha256, EVP_sha384, EVP_sha512, EVP_sha3_256, EVP_sha3_384,
+		EVP_sha3_512,
+	};
+	const EVP_CIPHER *(*const ciphers[])(void) = {
+		EVP_aes_128_cbc, EVP_aes_192_cbc, EVP_aes_256_cbc, EVP_aes_256_gcm,
+		EVP_aes_128_wrap, EVP_aes_192_wrap, EVP_aes_256_wrap, EVP_des_ede3_cbc,
+#ifndef OPENSSL_NO_CAMELLIA
+		EVP_camellia_128_cbc, EVP_camellia_192_cbc, EVP_camellia_256_cbc,
+#endif
+#ifndef OPENSSL_NO_ARIA
+		EVP_aria_128_cbc, EVP_aria_192_cbc, EVP_aria_256_cbc,
+#endif
+	};
+
+	/* Who is out of memory here is told so by the first thing that is looked up. */
+	for (size_t i = 0; i < ARRAY_SIZE(digests); i++)
+		EVP_add_digest(digests[i]());
+	for (size_t i = 0; i < ARRAY_SIZE(ciphers); i++)
+		EVP_add_cipher(ciphers[i]());
+	ERR_clear_error();
+}
+
+void bk_crypto_own(void)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+				OPENSSL_INIT_NO_ADD_ALL_DIGESTS, NULL))
+		add_names();
 }
 
 OSSL_LIB_CTX *bk_ossl(void)
