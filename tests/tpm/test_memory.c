@@ -9,6 +9,7 @@
 
 #include <bpfkey.h>
 
+#include "tests/tpm/secrets.h"
 #include "tests/tpm/swtpm.h"
 
 #define WORD "seventeen-owls-in-a-barn"
@@ -66,43 +67,60 @@ static int use_locked(void)
 	return r < 0 ? r : use("locked.pem");
 }
 
-/* The control: one who is careless. */
+static bool know_files(void);
+
+/* The control: one who is careless, and keeps all that there is to know. */
 static char *planted;
 
 static int plant(void)
 {
 	FILE *f = fopen("plain.pem", "re");
+	int r;
 
 	planted = calloc(1, 4096);
-	if (!planted || !f || !fread(planted, 1, 4095, f))
-		return -BPFKEY_E_IO;
-	fclose(f);
-	return 0;
+	r = planted && f && fread(planted, 1, 4095, f) ? 0 : -BPFKEY_E_IO;
+	if (f)
+		fclose(f);
+	if (!know_files())
+		r = -BPFKEY_E_INTERNAL;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(guarded_rows); i++)
+		r = know_row(&guarded_rows[i]);
+	return r;
 }
 
-static const struct flow {
-	const char *name;
-	int (*run)(void);
-	bool found;		/* a secret is, on purpose */
-} flows[] = {
-	{ "a PEM is imported into the TPM", import_into_tpm, false },
-	{ "one with a passphrase is", import_locked, false },
-	{ "a PKCS#12 file is imported into a file", import_p12, false },
-	{ "a PEM signs", use_plain, false },
-	{ "one with a passphrase signs", use_locked, false },
-	{ "somebody keeps a PEM in the heap", plant, true },
+static const struct guarded_row flows[] = {
+	{ "a PEM is imported into the TPM", import_into_tpm, { { NULL, IN_FILE } } },
+	{ "one with a passphrase is", import_locked, { { NULL, IN_FILE } } },
+	{ "a PKCS#12 file is imported into a file", import_p12, { { NULL, IN_FILE } } },
+	{ "a PEM signs", use_plain, { { NULL, IN_FILE } } },
+	{ "one with a passphrase signs", use_locked, { { NULL, IN_FILE } } },
 };
+
+static const struct guarded_row control = {
+	"somebody keeps everything", plant, { { NULL, IN_FILE } }
+};
+
+/* row_of - the @i-th of all, the control last; NULL: there are no more */
+static const struct guarded_row *row_of(size_t i)
+{
+	if (i < ARRAY_SIZE(flows))
+		return &flows[i];
+	i -= ARRAY_SIZE(flows);
+	if (i < ARRAY_SIZE(guarded_rows))
+		return &guarded_rows[i];
+	return i == ARRAY_SIZE(guarded_rows) ? &control : NULL;
+}
 
 /* The child: each flow in a context of its own, then wait to be looked at. */
 static void run_flows(int in, int out)
 {
 	char go;
 
-	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+	for (size_t i = 0; row_of(i); i++) {
 		int r = read(in, &go, 1) == 1 ? bpfkey_ctx_new(&ctx) : -1;
 
 		r = r < 0 ? r : bpfkey_ctx_set_tpm(ctx, spec);
-		r = r < 0 ? r : flows[i].run();
+		r = r < 0 ? r : row_of(i)->run();
 		if (r < 0)
 			fprintf(stderr, "%s\n", bpfkey_ctx_message(ctx));
 		bpfkey_ctx_free(ctx);
@@ -116,58 +134,31 @@ static void run_flows(int in, int out)
 
 #define NEEDLE_MIN 12	/* bytes in a row that chance does not bring */
 
-static struct needle {
-	char name[40];
-	uint8_t p[600];
-	size_t n;
-} needles[16];
-static size_t n_needles;
-
-static void add_needle(const char *name, const void *p, size_t n)
-{
-	struct needle *d = &needles[n_needles++];
-
-	snprintf(d->name, sizeof(d->name), "%s", name);
-	d->n = n < sizeof(d->p) ? n : sizeof(d->p);
-	memcpy(d->p, p, d->n);
-}
-
-/* The private number as files and TPMs have it, and as OpenSSL does: in words, lowest first. */
-static bool add_key(const char *path, const char *word)
+/* know_pem - the private key in a file, by its passphrase if it has one */
+static bool know_pem(const char *path, const char *word)
 {
 	FILE *f = fopen(path, "re");
 	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, (void *)(uintptr_t)word) : NULL;
-	uint8_t be[64], le[64];
-	BIGNUM *bn = NULL;
-	char name[40];
+	bool good = key && know_key(key, path);
 
 	if (f)
 		fclose(f);
-	if (!key || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &bn) != 1 ||
-	    BN_bn2binpad(bn, be, 32) != 32 || BN_bn2lebinpad(bn, le, 32) != 32)
-		return false;
-	snprintf(name, sizeof(name), "number of %s", path);
-	add_needle(name, be, 32);
-	snprintf(name, sizeof(name), "words of %s", path);
-	add_needle(name, le, 32);
-	BN_clear_free(bn);
 	EVP_PKEY_free(key);
-	return true;
+	return good;
 }
 
 /* The lines of base64 between the rulers of a PEM file. */
-static bool add_text(const char *path)
+static bool know_text(const char *path)
 {
 	FILE *f = fopen(path, "re");
-	char line[256], name[40];
+	char line[256];
 	bool any = false;
 
-	snprintf(name, sizeof(name), "text of %s", path);
 	while (f && fgets(line, sizeof(line), f)) {
 		if (*line == '-' || strlen(line) < 40 || any)
 			continue;
 		/* Its first half is the algorithm's, and in every such file. */
-		add_needle(name, line + 36, strlen(line) - 37);
+		know("text", path, line + 36, strlen(line) - 37);
 		any = true;
 	}
 	if (f)
@@ -175,7 +166,15 @@ static bool add_text(const char *path)
 	return any;
 }
 
-static bool holds(const uint8_t *hay, size_t n, const struct needle *d)
+static bool know_files(void)
+{
+	know_words();
+	know("passphrase", "others", WORD, strlen(WORD));
+	return know_pem("plain.pem", NULL) && know_pem("locked.pem", WORD) &&
+	       know_text("plain.pem");
+}
+
+static bool holds(const uint8_t *hay, size_t n, const struct known *d)
 {
 	const size_t last = d->n - NEEDLE_MIN;
 
@@ -183,12 +182,13 @@ static bool holds(const uint8_t *hay, size_t n, const struct needle *d)
 	       memmem(hay, n, d->p + last, NEEDLE_MIN);
 }
 
-/* search - which needles are in what the process @pid can write; also how much that was */
-static unsigned int search(pid_t pid, size_t *ret_bytes)
+/* search - how many of what is known are in what @pid can write; and how much that was */
+static size_t search(pid_t pid, bool quiet, size_t *ret_bytes)
 {
+	bool there[ARRAY_SIZE(known)] = { false };
 	char path[64], line[512], perms[8], what[256];
 	unsigned long from, to;
-	unsigned int found = 0;
+	size_t found = 0;
 	FILE *maps;
 	int mem;
 
@@ -210,11 +210,13 @@ static unsigned int search(pid_t pid, size_t *ret_bytes)
 			continue;
 		copy = malloc(to - from);
 		n = copy ? pread(mem, copy, to - from, (off_t)from) : -1;
-		for (size_t i = 0; n > 0 && i < n_needles; i++) {
-			if (!holds(copy, (size_t)n, &needles[i]))
+		for (size_t i = 0; n > 0 && i < n_known; i++) {
+			if (!holds(copy, (size_t)n, &known[i]))
 				continue;
-			printf("# %s: in %s\n", needles[i].name, *what ? what : "anonymous memory");
-			found++;
+			if (!quiet)
+				printf("# %s: in %s\n", known[i].name, *what ? what : "no file");
+			found += !there[i];
+			there[i] = true;
 		}
 		*ret_bytes += n > 0 ? (size_t)n : 0;
 		free(copy);
@@ -235,10 +237,27 @@ static bool make_keys(void)
 		       "-passin file:word -passout pass:" WORD " -out locked.p12");
 }
 
+/* test_row - the child @pid does it, told through @to, and tells its result through @from */
+static void test_row(const struct guarded_row *row, pid_t pid, int to, int from)
+{
+	size_t found, bytes;
+	int r;
+
+	if (write(to, "x", 1) != 1 || read(from, &r, sizeof(r)) != sizeof(r))
+		r = -1;
+	is_int(r, 0, row->name);
+	is_int(know_row(row), 0, "what it has made is known");
+	found = search(pid, row == &control, &bytes);
+	if (row == &control)
+		ok(found == n_known, "%zu of %zu secrets are found", found, n_known);
+	else
+		ok(bytes > 1u << 20 && !found, "nothing of %zu secrets is there afterwards, in %zu "
+		   "KiB", n_known, bytes >> 10);
+}
+
 int main(int argc _unused_, char **argv)
 {
-	int to[2], from[2], r;
-	size_t bytes;
+	int to[2], from[2];
 	pid_t pid;
 
 	/* What is freed is overwritten by the C library: only what was kept can be found. */
@@ -251,7 +270,7 @@ int main(int argc _unused_, char **argv)
 	}
 	umask(077);
 	swtpm_begin();
-	ok(make_keys(), "keys of others are made");
+	ok(make_keys() && guarded_elsewhere(), "keys of others are made");
 	if (pipe(to) || pipe(from))
 		return 1;
 	fflush(stdout);
@@ -260,19 +279,9 @@ int main(int argc _unused_, char **argv)
 		run_flows(to[0], from[1]);
 	close(from[1]);
 	/* Only now, so that the child has none of it. */
-	ok(add_key("plain.pem", NULL) && add_key("locked.pem", WORD) && add_text("plain.pem"),
-	   "their numbers are known");
-	add_needle("passphrase", WORD, strlen(WORD));
-	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
-		unsigned int found;
-
-		if (write(to[1], "x", 1) != 1 || read(from[0], &r, sizeof(r)) != sizeof(r))
-			r = -1;
-		is_int(r, 0, flows[i].name);
-		found = search(pid, &bytes);
-		ok(bytes > 1u << 20 && !!found == flows[i].found, "%s afterwards, in %zu KiB",
-		   flows[i].found ? "it is found" : "nothing of a secret is there", bytes >> 10);
-	}
+	ok(know_files(), "their numbers are known");
+	for (size_t i = 0; row_of(i); i++)
+		test_row(row_of(i), pid, to[1], from[0]);
 	if (write(to[1], "x", 1) != 1)
 		return 1;
 	is_int(exit_of(pid), 0, "the child ends");

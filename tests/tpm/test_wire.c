@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every byte to and from a TPM that is not in this process: our keys' private numbers and what is
- * sealed are not among them. The recorder stands in the place of the TSS's transport.
+ * Every byte to and from a TPM that is not in this process: our keys' private numbers, PINs and
+ * what is sealed are not among them. The recorder stands in the place of the TSS's transport.
  */
 #include <dlfcn.h>
 #include <openssl/core_names.h>
@@ -12,6 +12,7 @@
 
 #include <bpfkey.h>
 
+#include "tests/tpm/secrets.h"
 #include "tests/tpm/swtpm.h"
 
 static struct buf wire = BUF(64u << 20);
@@ -117,10 +118,9 @@ static void test_import(const char *what, EVP_PKEY *key, const char *public,
 	EVP_PKEY_free(key);
 }
 
-/* What a session without encryption shows, or the recorder would prove nothing. */
-static void test_control(void)
+/* seal_openly - as a program would that uses no session: at most 128 bytes of @p, in a new key */
+static bool seal_openly(struct tpm *t, ESYS_TR srk, const uint8_t *p, size_t n)
 {
-	static const char secret[] = "a secret that everybody on the bus sees";
 	const TPM2B_PUBLIC template = { .publicArea = {
 		.type = TPM2_ALG_KEYEDHASH,
 		.nameAlg = TPM2_ALG_SHA256,
@@ -128,19 +128,58 @@ static void test_control(void)
 				    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
 		.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
 	} };
-	TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.data.size = sizeof(secret) };
-	_cleanup_(tpm_closep) struct tpm *t = opened();
-	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	TPM2B_SENSITIVE_CREATE sensitive = {
+		.sensitive.data.size = (uint16_t)(n < 128 ? n : 128),
+	};
 	_cleanup_(tpm_esys_freep) TPM2B_PRIVATE *private = NULL;
 	_cleanup_(tpm_esys_freep) TPM2B_PUBLIC *public = NULL;
 
-	memcpy(sensitive.sensitive.data.buffer, secret, sizeof(secret));
+	memcpy(sensitive.sensitive.data.buffer, p, sensitive.sensitive.data.size);
+	return !Esys_Create(t->esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
+			    &template, &(TPM2B_DATA){ 0 }, &(TPML_PCR_SELECTION){ 0 }, &private,
+			    &public, NULL, NULL, NULL);
+}
+
+/* What a session without encryption shows, or the recorder would prove nothing. */
+static void test_control(void)
+{
+	_cleanup_(tpm_closep) struct tpm *t = opened();
+	_cleanup_(tpm_object_done) struct tpm_object srk = TPM_OBJECT_NONE(t);
+	unsigned int unseen = 0;
+
+	ok(t && !tpm_srk_open(t, TPM2_RH_OWNER, false, &srk), "a storage root key");
+	for (size_t i = 0; i < n_known; i++) {
+		const struct known *k = &known[i];
+
+		buf_done(&wire);
+		if (!seal_openly(t, srk.handle, k->p, k->n) || !on_wire(k->p, k->n)) {
+			printf("# %s is not seen\n", k->name);
+			unseen++;
+		}
+	}
+	ok(n_known && !unseen, "each of %zu secrets is seen when it is sealed without a session",
+	   n_known);
+}
+
+/* Of all that is known by now: a row may show the secret of an earlier one. */
+static void test_row(const struct guarded_row *row)
+{
+	size_t shown = 0;
+
 	buf_done(&wire);
-	ok(t && !tpm_srk_open(t, TPM2_RH_OWNER, false, &srk) &&
-	   !Esys_Create(t->esys, srk.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			&sensitive, &template, &(TPM2B_DATA){ 0 }, &(TPML_PCR_SELECTION){ 0 },
-			&private, &public, NULL, NULL, NULL), "data is sealed without a session");
-	ok(on_wire((const uint8_t *)secret, sizeof(secret)), "and seen on the wire");
+	bk_enter(ctx);
+	if (!ok(!row->run(), "%s", row->name))
+		printf("# %s\n", bpfkey_ctx_message(ctx));
+	if (!ok(!know_row(row), "its secrets are known"))
+		printf("# %s\n", bpfkey_ctx_message(ctx));
+	for (size_t i = 0; i < n_known; i++) {
+		if (!on_wire(known[i].p, known[i].n))
+			continue;
+		printf("# %s\n", known[i].name);
+		shown++;
+	}
+	ok(wire.n > 1000 && buf_ok(&wire) && !shown, "none of %zu in %zu bytes on the wire",
+	   n_known, wire.n);
 }
 
 int main(void)
@@ -153,10 +192,14 @@ int main(void)
 	swtpm_begin();
 	if (bpfkey_ctx_set_tpm(ctx, spec))
 		return 1;
-	test_control();
 	test_import("p256", EVP_EC_gen("P-256"), OSSL_PKEY_PARAM_EC_PUB_X, ec);
 	test_import("p384", EVP_EC_gen("P-384"), OSSL_PKEY_PARAM_EC_PUB_X, ec);
 	test_import("rsa2048", EVP_RSA_gen(2048), OSSL_PKEY_PARAM_RSA_N, rsa);
+	ok(guarded_elsewhere(), "what guarded keys need");
+	know_words();
+	for (size_t i = 0; i < ARRAY_SIZE(guarded_rows); i++)
+		test_row(&guarded_rows[i]);
+	test_control();
 	buf_done(&wire);
 	return swtpm_end();
 }
