@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The keyrings of bpf_keyring.ko from nothing to locked: made, filled with every refusal that an
 # enrolment knows, emptied, sealed; and that keyctl and /proc/keys show what we show.
+# lab: one kernel will do
 
 guest_files="tests/kernel/certs.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/guest.sh

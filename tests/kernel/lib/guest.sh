@@ -25,8 +25,8 @@
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
 # $O/tests/kernel and its attacks/ are in PATH; $O is /lab/build and holds the *.bpf.o of lib/bpf and
 # of the tests; libxdp's BPF objects are in /bpf; /disk is ext4 with fs-verity; the TPM is /dev/tpmrm0;
-# LONG and SAN are what they were on the host, $KERNEL is the series or "native"; root has the session keyring
-# of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings. 'restart' boots the
+# LONG, SAN and NARROW are what they were on the host, $KERNEL is the series or "native"; root has
+# the session keyring of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings. 'restart' boots the
 # machine anew with its disk and its TPM, and the test begins again with $BOOT one higher.
 
 guest_modules=${guest_modules-}
