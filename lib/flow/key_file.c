@@ -350,6 +350,21 @@ static int meta_before(struct bpfkey_ctx *ctx, const char *meta, struct buf *ret
 	return r;
 }
 
+/*
+ * may_be_written - in spite of a failure: what took the place of another file stays there, also
+ * when its directory cannot be made to last
+ */
+static bool may_be_written(const char *path, struct view key)
+{
+	_cleanup_(bk_secret_freep) struct bk_secret *bytes = NULL;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	return bk_file_read_secret(NULL, path, KEY_FILE_MAX, &bytes) < 0 ||
+	       (bk_secret_len(bytes) == key.n && !memcmp(bk_secret_data(bytes), key.p, key.n));
+}
+
 /* put_key - sidecar first; when the key cannot follow, the sidecar is what it was */
 static int put_key(struct bpfkey_ctx *ctx, const char *path, struct view key, const char *meta,
 		   struct view text, bool force)
@@ -364,6 +379,8 @@ static int put_key(struct bpfkey_ctx *ctx, const char *path, struct view key, co
 	r = bk_file_replace(ctx, meta, 0600, text, BK_FILE_FORCE);
 	if (!r)
 		r = bk_file_replace(ctx, path, 0600, key, force ? BK_FILE_FORCE : 0);
+	if (r < 0 && force && may_be_written(path, key))
+		return r;
 	if (r < 0 && !there)
 		unlink(meta);
 	else if (r < 0 && bk_file_replace(NULL, meta, 0600, buf_view(&before), BK_FILE_FORCE) < 0)
