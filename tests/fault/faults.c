@@ -5,15 +5,20 @@
  * After a failure there is a sentence, the exit status says "failed" (never
  * "refused", which would be an answer), no output or a whole one, no temporary
  * file, no handle that stays in the TPM; and nothing that must be refused is ever accepted.
+ * FLOW=NAME does one flow alone, FLOW=guarded those of guard_flows.h.
  */
 #include <signal.h>
 
+#include <time.h>
+
+#include "guard_flows.h"
 #include "inject_calls.h"
 #include "runs.h"
 #include "tests/tap.h"
 
 #define MOST 300	/* attempts for one flow and kind, spread over all calls; LONG=1: all */
 #define MOST_OSSL 60	/* OpenSSL makes ten thousands */
+#define MOST_GUARDED 3	/* each takes a tenth of a second; another day it is others */
 
 static const struct flow flows[] = {
 	{ "key new, file", file_key, { "key.pem", "key.pem.meta" }, check_key, false, false },
@@ -122,10 +127,26 @@ static bool one(const struct flow *f, enum inject_kind kind, unsigned long nth, 
 	return judge_tpm(f, nth, sticky) && good;
 }
 
+static bool is_guarded(const struct flow *f)
+{
+	return f >= guard_flows && f < guard_flows + ARRAY_SIZE(guard_flows);
+}
+
+/* stride - from one call that fails to the next, and the first of them */
+static unsigned long stride(const struct flow *f, enum inject_kind kind, unsigned long total,
+			    unsigned long *ret_first)
+{
+	unsigned long most = is_guarded(f) ? MOST_GUARDED : kind == INJECT_OSSL ? MOST_OSSL : MOST;
+	unsigned long step = getenv("LONG") || total <= most ? 1 : total / most + 1;
+
+	/* Whatever is passed over has its day. */
+	*ret_first = is_guarded(f) ? 1 + (unsigned long)time(NULL) / 86400 % step : 1;
+	return step;
+}
+
 static void all_calls(const struct flow *f, enum inject_kind kind, bool sticky)
 {
-	unsigned long total, nth, bad = 0, tried = 0, step;
-	unsigned long most = kind == INJECT_OSSL ? MOST_OSSL : MOST;
+	unsigned long total, nth, bad = 0, tried = 0, step, first;
 
 	empty("out");
 	empty("fresh");
@@ -137,8 +158,8 @@ static void all_calls(const struct flow *f, enum inject_kind kind, bool sticky)
 		complain(f, 0, false, "unexpected result");
 		return;
 	}
-	step = getenv("LONG") || total <= most ? 1 : total / most + 1;
-	for (nth = 1; nth <= total && bad < 10; nth += step) {
+	step = stride(f, kind, total, &first);
+	for (nth = first; nth <= total && bad < 10; nth += step) {
 		bad += !one(f, kind, nth, sticky);
 		tried++;
 		if (tried % 100 == 0)
@@ -163,6 +184,18 @@ static enum inject_kind kind_of(const char *name)
 	return INJECT_NONE;
 }
 
+static bool is_meant(const struct flow *f, enum inject_kind kind)
+{
+	const char *only = getenv("FLOW");
+
+	if (only && strcmp(only, f->name) && (strcmp(only, "guarded") || !is_guarded(f)))
+		return false;
+	/* What libtpms does without memory is not ours to judge. */
+	if (kind == INJECT_OSSL)
+		return !f->tpm;
+	return f->tpm || (kind != INJECT_TPM && kind != INJECT_ESYS);
+}
+
 int main(int argc, char **argv)
 {
 	enum inject_kind kind = argc == 3 || argc == 4 ? kind_of(argv[1]) : INJECT_NONE;
@@ -181,17 +214,16 @@ int main(int argc, char **argv)
 		      -1, 0);
 	if (report == MAP_FAILED)
 		return 1;
-	if (!ok(prepare(), "keys, certificates and a signed object are made"))
+	if (!ok(prepare(), "keys, certificates and a signed object are made") ||
+	    !ok(prepare_guarded(), "and keys that a TPM guards"))
 		return done_testing();
 	for (sticky = 0; sticky <= 1; sticky++) {
-		for (i = 0; i < sizeof(flows) / sizeof(flows[0]); i++) {
-			/* What libtpms does without memory is not ours to judge. */
-			if (kind == INJECT_OSSL && flows[i].tpm)
-				continue;
-			if ((kind == INJECT_TPM || kind == INJECT_ESYS) && !flows[i].tpm)
-				continue;
-			all_calls(&flows[i], kind, sticky);
-		}
+		for (i = 0; i < ARRAY_SIZE(flows); i++)
+			if (is_meant(&flows[i], kind))
+				all_calls(&flows[i], kind, sticky);
+		for (i = 0; i < ARRAY_SIZE(guard_flows); i++)
+			if (is_meant(&guard_flows[i], kind))
+				all_calls(&guard_flows[i], kind, sticky);
 	}
 	return done_testing();
 }

@@ -7,6 +7,7 @@
 
 #include "lib/base/ctx.h"
 #include "sign_flows.h"
+#include "tests/guarded.h"
 
 struct flow {
 	const char *name;
@@ -82,18 +83,7 @@ _unused_ static int check_key(struct bpfkey_ctx *ctx)
 /* What stands in the way of asking must not pass for the answer that the key does not work. */
 _unused_ static int tpm_standing_of(struct bpfkey_ctx *ctx)
 {
-	struct bpfkey_standing_info i = { .sz = sizeof(i) };
-	struct bpfkey_standing *st = NULL;
-	struct bpfkey_key *key = NULL;
-	int r = bpfkey_key_open(ctx, "tpm.pem", &key);
-
-	r = r < 0 ? r : bpfkey_key_standing(ctx, key, BPFKEY_STANDING_ASK, &st);
-	r = r < 0 ? r : bpfkey_standing_info(ctx, st, &i);
-	if (!r && i.code)
-		r = bk_fail(ctx, i.code, "%s", i.why);
-	bpfkey_standing_free(st);
-	bpfkey_key_free(key);
-	return r;
+	return guarded_standing(ctx, "tpm.pem");
 }
 
 static int cert_new(struct bpfkey_ctx *ctx, const char *key, const char *path)
