@@ -123,7 +123,7 @@ static bool one(const struct flow *f, enum inject_kind kind, unsigned long nth, 
 	rmdir("fresh");
 	status = attempt(f->run, kind, nth, sticky);
 	good = judge_result(f, kind, nth, sticky, status);
-	/* Before an output is tried: what a flush left that failed may take all the room there is. */
+	/* Before an output is tried: what a failed flush left may take all the room. */
 	first = *report;
 	clear_tpm();
 	*report = first;
