@@ -21,6 +21,7 @@ struct renewing {
 	struct bk_secret *kek;
 	struct pkey *key;
 	struct sidecar meta;
+	bool changed;		/* the file, by somebody who had not its inner key */
 };
 
 static void renewing_done(struct renewing *n)
@@ -157,6 +158,8 @@ static int policy_before(struct renewing *n, struct key_policy *ret)
 {
 	const struct key_policy *found = NULL;
 
+	if (n->changed)
+		return 0;
 	for (size_t i = n->sealed.n; i-- > 0;)
 		if (n->sealed.slots[i].type == SEALED_TPM ||
 		    (n->sealed.slots[i].type == SEALED_WRAPPED && !found))
@@ -187,6 +190,29 @@ static int recover_to_tpm(struct renewing *n)
 	return r ? r : write_sealed(n);
 }
 
+/*
+ * check_whole - the private key is proved by its own tag, but of what else a changed file says,
+ * nothing weakens the key that is made of it
+ */
+static int check_whole(struct renewing *n)
+{
+	int r = sealed_check(n->ctx, &n->sealed, n->kek);
+
+	if (r != -BPFKEY_E_TAMPERED)
+		return r;
+	bk_forget(n->ctx);
+	if (n->o->form == BPFKEY_FORM_SEALED && !key_policy_given(n->o)) {
+		bk_hint(n->ctx, "say all that its use shall need, with '--pin', '--policy', "
+			"'--pcrs' and '--rollback', or '--no-policy'");
+		return bk_fail(n->ctx, r, "what the use of the key needed cannot be taken from "
+			       "'%s': it was changed after it was sealed", n->source);
+	}
+	bk_log(n->ctx, BPFKEY_LOG_WARNING, "'%s' was changed after it was sealed: the key is "
+	       "whole, but do not trust the file's other slots", n->source);
+	n->changed = true;
+	return 0;
+}
+
 static int recover(struct renewing *n)
 {
 	int r;
@@ -206,6 +232,8 @@ static int recover(struct renewing *n)
 		r = sealed_recovery_open(n->ctx, &n->sealed, n->o, n->source, &n->kek);
 	if (!r)
 		r = sealed_private(n->ctx, &n->sealed, n->kek, &n->key);
+	if (!r)
+		r = check_whole(n);
 	if (r < 0 || (n->o->flags & BPFKEY_MAKE_DRY_RUN))
 		return r;
 	if (n->o->form == BPFKEY_FORM_FILE)

@@ -144,12 +144,6 @@ int sealed_recovery_open(struct bpfkey_ctx *ctx, const struct sealed *s,
 			      open_by_passphrase(ctx, s, o, path, "", &kek);
 	if (r < 0)
 		return r;
-	if (sealed_check(ctx, s, kek) < 0) {
-		/* The private key itself is still proved by its own tag. */
-		bk_forget(ctx);
-		bk_log(ctx, BPFKEY_LOG_WARNING, "'%s' was changed after it was sealed: the key is "
-		       "whole, but do not trust the file's other slots", path);
-	}
 	*ret_kek = steal(&kek);
 	return 0;
 }

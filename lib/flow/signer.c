@@ -46,14 +46,10 @@ void signer_free(struct signer *s)
 
 static int open_tpm_key(struct signer *s, const struct key_file *f)
 {
-	struct tpm_key_meta meta = { 0 };
+	struct tpm_key_meta meta;
 	int r;
 
-	snprintf(meta.srk_name, sizeof(meta.srk_name), "%s", f->meta.srk_name);
-	snprintf(meta.key_name, sizeof(meta.key_name), "%s", f->meta.key_name);
-	snprintf(meta.tpm_id, sizeof(meta.tpm_id), "%s", f->meta.tpm_id);
-	snprintf(meta.alg, sizeof(meta.alg), "%s", f->meta.alg);
-
+	key_file_tpm_meta(f, &meta);
 	if (key_file_tpm_absent(s->ctx)) {
 		bk_hint(s->ctx, "name with --tpm the TPM that the key was made in");
 		return bk_fail(s->ctx, -BPFKEY_E_NO_TPM, "the TPM '%s' does not exist",

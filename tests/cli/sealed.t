@@ -163,10 +163,20 @@ is "$(hash_of open.pem)" "$(jq -r .public_hash w.key.meta)" 'which holds the sam
 # A key whose slots were damaged is still saved.
 flip '(.slots[] | select(.type == "tpm") | .private)'
 cp p256.key.meta broken.key.meta
-run kb key recover broken.key --tpm "$tpm" --recovery-key recovery.key -o saved.key
+for how in '' --dry-run; do
+	# shellcheck disable=SC2086 # no option, or one
+	refused 3 "what the use of the key needed cannot be taken from 'broken.key'" \
+		kb key recover broken.key --tpm "$tpm" --recovery-key recovery.key -o saved.key $how
+	like "$err" 'hint: .*--no-policy' 'the options are named'
+done
+absent saved.key saved.key.meta
+run kb key recover broken.key --tpm "$tpm" --recovery-key recovery.key -o saved.key --no-policy
 is "$rc" 0 'recovered from a damaged file'
 like "$err" 'was changed after it was sealed' 'with a warning'
 works saved.key "$tpm" 'saved'
+ok 'a damaged file into an open one needs no policy' \
+	kb key recover broken.key --form file --recovery-key recovery.key -o opened.pem
+is "$(hash_of opened.pem)" "$(jq -r .public_hash p256.key.meta)" 'the same key'
 
 # --- sealed anew
 
