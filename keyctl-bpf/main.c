@@ -54,6 +54,12 @@
 	X(cmd_gate_image)                                                      \
 	X(cmd_gate_sign)                                                       \
 	X(cmd_gate_apply)                                                      \
+	X(cmd_loader_sign)                                                     \
+	X(cmd_loader_allow)                                                    \
+	X(cmd_loader_list)                                                     \
+	X(cmd_loader_show)                                                     \
+	X(cmd_loader_verify)                                                   \
+	X(cmd_loader_revoke)                                                   \
 	X(cmd_tpm_show)                                                        \
 	X(cmd_tpm_srk)                                                         \
 	X(cmd_tpm_reset_lockout)

@@ -61,6 +61,21 @@ static bool rule_for(const struct bpfkey_gate_rule *v, size_t n, const struct bp
 	return false;
 }
 
+/* Whom one trusts with more than the binary itself. */
+static void check_loaders(const struct bpfkey_gate_rule *v, size_t n, struct bpfkey_findings *f)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].flags & BPFKEY_GATE_RULE_LENDS)
+			findings_add(f, BPFKEY_NOTE, "gate", "keyctl-bpf loader list",
+				     "the trusted loader '%s' lends its trust to everybody who may "
+				     "run it", v[i].name);
+		if (v[i].flags & BPFKEY_GATE_RULE_FULL)
+			findings_add(f, BPFKEY_NOTE, "gate", "keyctl-bpf loader list",
+				     "'%s' has full power: it may load types that have the whole "
+				     "kernel in hand", v[i].name);
+	}
+}
+
 static void check_rules(struct bpfkey_ctx *ctx, const char *staging, struct bpfkey_findings *f)
 {
 	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *s = NULL;
@@ -71,6 +86,7 @@ static void check_rules(struct bpfkey_ctx *ctx, const char *staging, struct bpfk
 		findings_failed(f, ctx, "gate");
 		return;
 	}
+	check_loaders(v, n, f);
 	if (ring_snapshot(ctx, BPFKEY_ROLE_BUILD, staging, &s) < 0) {
 		bk_forget(ctx); /* findings_rings() has said it */
 		return;

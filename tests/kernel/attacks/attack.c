@@ -56,10 +56,8 @@ static struct buf read_file(const char *path)
 
 static int do_unsigned(int argc, char **argv)
 {
-	struct tiny t = { .type = BPF_PROG_TYPE_SOCKET_FILTER };
+	struct tiny t = { .type = argc ? (uint32_t)atoi(argv[0]) : BPF_PROG_TYPE_SOCKET_FILTER };
 
-	(void)argc;
-	(void)argv;
 	say("unsigned", try_tiny(&t));
 	return 0;
 }
