@@ -21,6 +21,19 @@
 
 extern int bpf_get_fsverity_digest(struct file *file, struct bpf_dynptr *digest) __ksym;
 
+/* The file that the exec was judged by: a loader key has signed it, and no rule names it. */
+static __always_inline bool is_own_file(const struct gate_task *t, u64 tag)
+{
+	const u32 *own = (const u32 *)t->file, *now = (const u32 *)t->id.digest;
+
+	if (tag != t->file_tag)
+		return false;
+	for (u32 i = 0; i < sizeof(t->file) / (sizeof(*own)); i++)
+		if (own[i] != now[i])
+			return false;
+	return true;
+}
+
 static __always_inline bool vouched(struct file *file, struct gate_task *t,
 				    const struct gate_state *st)
 {
@@ -28,14 +41,18 @@ static __always_inline bool vouched(struct file *file, struct gate_task *t,
 	struct bpf_dynptr digest;
 	struct gate_rule *rule;
 	u32 slot;
+	u64 tag;
 
 	if (!(file->f_inode->i_flags & S_VERITY))
 		return false;
 	if (bpf_dynptr_from_mem(&t->id, sizeof(t->id), 0, &digest) ||
 	    bpf_get_fsverity_digest(file, &digest) < 0)
 		return false;
-	rule = rule_of(gate_tag_of_file(&t->id), st->epoch, &slot);
-	if (!rule || (rule->kind != GATE_RULE_LOADER && rule->kind != GATE_RULE_LIBRARY))
+	tag = gate_tag_of_file(&t->id);
+	rule = rule_of(tag, st->epoch, &slot);
+	if (!rule)
+		return is_own_file(t, tag);
+	if (rule->kind != GATE_RULE_LOADER && rule->kind != GATE_RULE_LIBRARY)
 		return false;
 	for (u32 i = 0; i < GATE_FILE_WORDS; i++)
 		if (rule->key[i] != word[i])

@@ -102,6 +102,8 @@ is "$(jq -r '.result.files[0] | .trusted, .rule' <<<"$out" | paste -sd' ')" "tru
 digest=$(jq -r '.result.files[0].digest' <<<"$out")
 is "$digest" "$(fsverity measure /disk/signed | cut -d' ' -f1)" "by the digest that fsverity tells"
 
+is "$(loads /disk/signed)" 0 "and it loads what nobody signed"
+is "$(last_decision .reason)" trusted-loader "by the key's rule"
 ok "the loader is revoked" keyctl-bpf loader revoke agent --reason "a test"
 is "$(loads /disk/agent)" EPERM "and loads nothing any more"
 refused 3 "revoked" keyctl-bpf loader verify /disk/agent
