@@ -132,7 +132,7 @@ is "$(last_decision .reason)" masked-type "5: because of its type"
 run "$attack" fds prog
 is "$(count refused)" 18 "no descriptor of the gate's programs, but of the updater and the reader"
 run "$attack" fds map
-is "$(count refused)" 11 "none of its maps"
+is "$(count refused)" 12 "none of its maps"
 
 # 7
 run "$attack" after "$ring" tiny.sig
