@@ -84,6 +84,21 @@ static void put_hooks(struct cli *cli, const struct bpfkey_gate_info *info)
 	out_close(cli->out);
 }
 
+/* A trial that is over left the gate in audit mode, and nobody has told it since. */
+static void put_mode(struct cli *cli, const struct bpfkey_gate_info *info)
+{
+	bool tried = info->mode == BPFKEY_GATE_TRY;
+	bool over = tried && !info->enforcing;
+
+	out_str(cli->out, "mode",
+		bpfkey_gate_mode_name(over ? BPFKEY_GATE_AUDIT : info->mode));
+	out_str(cli->out, "trial", !tried ? "none" : over ? "ended" : "running");
+	if (tried)
+		out_time(cli->out, "trial_until", info->trial_until);
+	else
+		out_str(cli->out, "trial_until", NULL);
+}
+
 static int show_run(struct cli *cli, int argc, const char **argv)
 {
 	const struct opt opts[] = { OPT_END };
@@ -94,7 +109,7 @@ static int show_run(struct cli *cli, int argc, const char **argv)
 		r = bpfkey_gate_info(cli->ctx, &info);
 	if (r)
 		return r;
-	out_str(cli->out, "mode", bpfkey_gate_mode_name(info.mode));
+	put_mode(cli, &info);
 	out_bool(cli->out, "enforcing", info.enforcing);
 	out_time(cli->out, "installed", info.installed);
 	out_bool(cli->out, "sealed", info.sealed);

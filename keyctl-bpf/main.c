@@ -46,6 +46,8 @@
 	X(cmd_keyring_seal)                                                    \
 	X(cmd_gate_install)                                                    \
 	X(cmd_gate_mode)                                                       \
+	X(cmd_gate_try)                                                        \
+	X(cmd_gate_confirm)                                                    \
 	X(cmd_gate_show)                                                       \
 	X(cmd_gate_log)                                                        \
 	X(cmd_gate_programs)                                                   \

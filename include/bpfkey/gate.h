@@ -31,6 +31,14 @@ const char *bpfkey_gate_mode_name(enum bpfkey_gate_mode mode);
 /** bpfkey_gate_mode_parse - "off", "audit" or "enforce"; 0 or -BPFKEY_E_USAGE. */
 int bpfkey_gate_mode_parse(const char *name, enum bpfkey_gate_mode *ret);
 
+/**
+ * bpfkey_duration_parse - a time span in words, such as "30s", "10m", "2h", "1d"
+ * @ret: seconds
+ *
+ * 0 or -BPFKEY_E_USAGE. Since: 0.1
+ */
+int bpfkey_duration_parse(const char *text, uint64_t *ret);
+
 #define BPFKEY_GATE_HOOKS 32
 
 /**
@@ -56,6 +64,8 @@ struct bpfkey_gate_hook {
  * @missing:    hooks that are not attached
  * @sealed:     only images that @threshold policy keys have signed change it
  * @version:    of the last image; 0: there was none
+ * @trial_until: in mode try: seconds since 1970 when the trial ends or ended; from then on
+ *              the gate decides as in audit mode, and @enforcing is false
  */
 struct bpfkey_gate_info {
 	size_t sz;
@@ -70,6 +80,7 @@ struct bpfkey_gate_info {
 	bool sealed;
 	unsigned int threshold;
 	uint64_t version;
+	int64_t trial_until;
 };
 
 /**
@@ -212,21 +223,33 @@ int bpfkey_gate_sync(struct bpfkey_ctx *ctx, const char *staging);
  * @accept_existing: enforce although programs of unknown origin are loaded
  *                   that could undo the gate
  * @self_test:       signed object; NULL for the one that install kept
+ * @trial:           for BPFKEY_GATE_TRY: how long, in seconds; BPFKEY_GATE_TRIAL_MIN to _MAX
+ * @confirm:         for BPFKEY_GATE_ENFORCE: only while a trial runs
  */
 struct bpfkey_gate_mode_opts {
 	size_t sz;
 	bool yes_deny, accept_existing, dry_run;
 	const char *self_test;
+	uint64_t trial;
+	bool confirm;
 };
 
+#define BPFKEY_GATE_TRIAL_MIN 10
+#define BPFKEY_GATE_TRIAL_MAX 86400
+
 /**
- * bpfkey_gate_set_mode - off, audit or enforce
+ * bpfkey_gate_set_mode - off, audit, enforce or try
  * @ret_before: the mode until now
  *
  * Enforce first refuses (-BPFKEY_E_WOULD_DENY) what would hurt, then tests
  * itself both ways (_SELF_TEST): a signed load must be allowed with one key
  * recorded, an unsigned one refused. _POLICY when the kernel's command line
  * says keyctl_bpf.gate=audit or off.
+ *
+ * Try does the same, sees that it could be ended early, and enforces for
+ * opts->trial seconds of boot time; then the kernel by itself decides as in
+ * audit mode. Once more it sets a new end. _POLICY when the gate enforces for
+ * good already, or with opts->confirm when no trial is running.
  */
 int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
 			 const struct bpfkey_gate_mode_opts *opts,

@@ -298,25 +298,87 @@ static int may_enforce(struct bpfkey_ctx *ctx, struct gate *g,
 	return r < 0 ? r : gate_self_test(ctx, g, opts->self_test);
 }
 
-static int change_mode(struct bpfkey_ctx *ctx, struct gate *g, enum bpfkey_gate_mode mode,
-		       const struct bpfkey_gate_mode_opts *opts, enum gate_mode before)
+static int put_back(struct gate *g, const struct gate_state *was)
 {
-	int r = 0;
+	return was->mode == GATE_TRY ? gate_set_trial(g, was->deadline) :
+				       gate_set_mode(g, was->mode);
+}
 
-	if ((enum gate_mode)mode == before)
+/* What ends a trial early goes through what the gate guards: seen to work before it begins. */
+static int way_back(struct bpfkey_ctx *ctx, struct gate *g, const struct gate_state *was)
+{
+	_cleanup_(gate_closep) struct gate *again = NULL;
+	int r = gate_prove(g, true), stopped;
+
+	if (!r)
+		r = gate_open(ctx, &again);
+	if (!r)
+		r = put_back(again, was);
+	stopped = gate_prove(g, false);
+	r = r < 0 ? r : stopped;
+	return r < 0 ? bk_fail(ctx, -BPFKEY_E_SELF_TEST, "the gate does not let itself be changed "
+			       "while it enforces, so nobody could end the trial early") : 0;
+}
+
+static int may_change(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
+		      const struct bpfkey_gate_mode_opts *opts, const struct gate_state *was)
+{
+	if (mode == BPFKEY_GATE_TRY && was->mode == GATE_ENFORCE) {
+		bk_hint(ctx, "to try it anew: keyctl-bpf gate mode audit first");
+		return bk_fail(ctx, -BPFKEY_E_POLICY, "the gate enforces already, and the end of a "
+			       "trial would end that");
+	}
+	if (opts->confirm && !gate_enforcing(was, gate_clock_now().boot_ns)) {
+		bk_hint(ctx, "keyctl-bpf gate try --for 10m");
+		return bk_fail(ctx, -BPFKEY_E_POLICY, was->mode == GATE_TRY ?
+			       "the trial is over, and the gate in audit mode again" :
+			       "no trial is running");
+	}
+	return 0;
+}
+
+/* One call of the updater each: a trial never lacks its end. */
+static int store_mode(struct gate *g, enum bpfkey_gate_mode mode, uint64_t trial)
+{
+	if (mode != BPFKEY_GATE_TRY)
+		return gate_set_mode(g, (enum gate_mode)mode);
+	return gate_set_trial(g, (uint64_t)gate_clock_now().boot_ns + trial * 1000000000ULL);
+}
+
+static int change_mode(struct bpfkey_ctx *ctx, struct gate *g, enum bpfkey_gate_mode mode,
+		       const struct bpfkey_gate_mode_opts *opts, const struct gate_state *was)
+{
+	bool enforces = mode == BPFKEY_GATE_ENFORCE || mode == BPFKEY_GATE_TRY;
+	int r = may_change(ctx, mode, opts, was);
+
+	if (!r && (enum gate_mode)mode == (enum gate_mode)was->mode && mode != BPFKEY_GATE_TRY)
 		return 0;
-	if (mode == BPFKEY_GATE_ENFORCE)
+	if (!r && enforces)
 		r = may_enforce(ctx, g, opts);
+	if (!r && mode == BPFKEY_GATE_TRY && !opts->dry_run)
+		r = way_back(ctx, g, was);
 	if (r < 0 || opts->dry_run)
 		return r;
-	r = gate_set_mode(g, (enum gate_mode)mode);
-	if (!r && mode == BPFKEY_GATE_ENFORCE && !gate_try_unsigned()) {
-		gate_set_mode(g, before);
+	r = store_mode(g, mode, opts->trial);
+	if (!r && enforces && !gate_try_unsigned()) {
+		put_back(g, was);
 		r = bk_fail(ctx, -BPFKEY_E_SELF_TEST, "an unsigned program loaded in spite of mode "
-			    "enforce; the mode is '%s' again",
-			    bpfkey_gate_mode_name((enum bpfkey_gate_mode)before));
+			    "%s; the mode is '%s' again", bpfkey_gate_mode_name(mode),
+			    bpfkey_gate_mode_name((enum bpfkey_gate_mode)was->mode));
 	}
 	return r;
+}
+
+static int check_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
+		      const struct bpfkey_gate_mode_opts *o)
+{
+	if (mode > BPFKEY_GATE_TRY)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "the mode is one of off, audit, enforce and "
+			       "try");
+	if (mode == BPFKEY_GATE_TRY &&
+	    (o->trial < BPFKEY_GATE_TRIAL_MIN || o->trial > BPFKEY_GATE_TRIAL_MAX))
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "a trial lasts from 10 seconds to a day");
+	return 0;
 }
 
 int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
@@ -330,8 +392,8 @@ int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
 
 	bk_enter(ctx);
 	r = opts_take(ctx, &o, sizeof(o), opts);
-	if (!r && mode > BPFKEY_GATE_ENFORCE)
-		r = bk_fail(ctx, -BPFKEY_E_USAGE, "the mode is one of off, audit and enforce");
+	if (!r)
+		r = check_mode(ctx, mode, &o);
 	if (!r)
 		r = gate_open(ctx, &g);
 	if (!r)
@@ -342,7 +404,7 @@ int bpfkey_gate_set_mode(struct bpfkey_ctx *ctx, enum bpfkey_gate_mode mode,
 			    "installing or removing it was cut short");
 	}
 	if (!r)
-		r = change_mode(ctx, g, mode, &o, state.mode);
+		r = change_mode(ctx, g, mode, &o, &state);
 	if (r < 0)
 		return bk_fail(ctx, r, "cannot switch the gate to '%s'",
 			       bpfkey_gate_mode_name(mode));

@@ -7,6 +7,7 @@
 
 #include <bpfkey/err.h>
 
+#include "../base/text.h"
 #include "../bpf/decide.h"
 #include "object.h"
 
@@ -112,6 +113,11 @@ int bpfkey_gate_mode_parse(const char *name, enum bpfkey_gate_mode *ret)
 			return 0;
 		}
 	return -BPFKEY_E_USAGE;
+}
+
+int bpfkey_duration_parse(const char *text, uint64_t *ret)
+{
+	return text_duration(text, ret) < 0 ? -BPFKEY_E_USAGE : 0;
 }
 
 const char *bpfkey_prog_type_name(unsigned int type)

@@ -38,6 +38,11 @@ int gate_collect_info(struct bpfkey_ctx *ctx, struct gate *g, struct bpfkey_gate
 	info.sealed = state.sealed;
 	info.threshold = state.threshold;
 	info.version = state.version;
+	if (state.mode == GATE_TRY) {
+		struct gate_clock clock = gate_clock_now();
+
+		info.trial_until = gate_calendar(&clock, state.deadline);
+	}
 	info.n_hooks = GATE_HOOKS;
 	for (size_t i = 0; i < GATE_HOOKS; i++) {
 		info.hooks[i] = (struct bpfkey_gate_hook){

@@ -59,6 +59,8 @@ int gate_do(struct gate *g, struct gate_call *call);
 int gate_read_state(struct gate *g, struct gate_state *ret);
 int gate_read_counters(struct gate *g, struct gate_counters *ret);
 int gate_set_mode(struct gate *g, enum gate_mode mode);
+/* gate_set_trial - enforce until @deadline in boot time; one call, so it is never without an end */
+int gate_set_trial(struct gate *g, __u64 deadline);
 /* gate_prove - decide the loads of this process as when enforcing, or stop that. */
 int gate_prove(struct gate *g, bool on);
 /*

@@ -198,6 +198,13 @@ int gate_set_mode(struct gate *g, enum gate_mode mode)
 	return gate_do(g, &call);
 }
 
+int gate_set_trial(struct gate *g, __u64 deadline)
+{
+	struct gate_call call = { .op = GATE_OP_MODE, .index = GATE_TRY, .arg = deadline };
+
+	return gate_do(g, &call);
+}
+
 int gate_prove(struct gate *g, bool on)
 {
 	struct gate_call call = { .op = GATE_OP_PROVE, .index = on ? (__u32)getpid() : 0 };

@@ -12,6 +12,11 @@ refused 2 "the options are for mode enforce" kb gate mode audit --yes-deny
 refused 2 "'nonsense' is no program type" kb gate install --type nonsense
 refused 2 "" kb gate log --after soon
 refused 2 "" kb gate show something
+refused 2 "for" kb gate try
+refused 2 "'soon' is no time span" kb gate try --for soon
+refused 2 "from 10s to 1d" kb gate try --for 9s
+refused 2 "from 10s to 1d" kb gate try --for 2d
+refused 2 "" kb gate confirm now
 refused 2 "" kb gate show --root "$T"
 run kb gate mode fast --json
 is "$rc" 2 "usage in JSON too"
@@ -28,7 +33,9 @@ case $err in
 	refused 4 "" kb gate programs
 	refused 4 "" kb gate mode
 	refused 4 "" kb gate mode enforce
+	refused 4 "" kb gate try --for 10s
+	refused 4 "" kb gate confirm
 	;;
-*) skip 7 "this machine has a gate, or cannot be asked: $err" ;;
+*) skip 9 "this machine has a gate, or cannot be asked: $err" ;;
 esac
 done_testing
