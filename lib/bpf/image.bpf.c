@@ -49,9 +49,8 @@ struct tally {
 	const struct gate_state *st;
 	u64 len, sigs;
 	u32 sig_len[GATE_IMAGE_SIGS];
-	u32 signers;
-	u32 seen[GATE_IMAGE_SIGS];	/* slot + 1 of each signer's rule */
-	u32 pad;
+	u64 signers;
+	u64 seen[GATE_IMAGE_SIGS];	/* slot + 1 of each signer's rule */
 };
 
 static __always_inline bool verifies(const struct tally *t, u64 sig_len)
@@ -94,11 +93,21 @@ static __always_inline u32 signer_of(const struct tally *t, u64 sig_len)
 	return rule && rule->kind == GATE_RULE_POLICY ? load->seen[0].slot : 0;
 }
 
+/* Without a branch for each: 6.19 and later walk every way through them, which are too many. */
+static __always_inline bool is_among(const u64 *seen, u64 slot)
+{
+	u64 hits = 0;
+
+	_Pragma("unroll")
+	for (u32 k = 0; k < GATE_IMAGE_SIGS; k++)
+		hits |= ((*(const volatile u64 *)&seen[k] ^ slot) - 1) >> 63;
+	return hits;
+}
+
 /* A key that signs twice is one signer. */
 static long count_signer(u32 i, struct tally *t)
 {
-	u64 n, from;
-	u32 slot;
+	u64 n, from, slot;
 
 	if (i >= GATE_IMAGE_SIGS)
 		return 1;
@@ -107,11 +116,10 @@ static long count_signer(u32 i, struct tally *t)
 	if (!n || n > GATE_IMAGE_SIG_MAX || bpf_copy_from_user(t->x->sig, n, (void *)from))
 		return 0;
 	slot = signer_of(t, n);
-	for (u32 k = 0; k < GATE_IMAGE_SIGS; k++)
-		if (k < i && t->seen[k] == slot)
-			return 0;
+	if (!slot || is_among(t->seen, slot))
+		return 0;
 	t->seen[i] = slot;
-	t->signers += slot != 0;
+	t->signers++;
 	return 0;
 }
 
