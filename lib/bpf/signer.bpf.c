@@ -5,6 +5,8 @@
  * security hook because those are never skipped, as a tracing program can be.
  *
  * It grants: without it loads have no record, and no record is a refusal. It
+ * refuses nothing itself, not even a revoked key: the kernel would then answer
+ * that it has no such key, and the decision with its record would not be asked. It
  * cannot be attached to the cgroup, where arguments of the hook are unreadable.
  *
  * Keys are told by their public bytes. Serial, description and key id are what
@@ -107,7 +109,6 @@ SEC("lsm/key_permission")
 int BPF_PROG(gate_key)
 {
 	u64 ref = 0, need = 0;
-	struct gate_state *st;
 	struct gate_load *load;
 	struct key *key;
 	u32 n;
@@ -129,10 +130,6 @@ int BPF_PROG(gate_key)
 	if (n >= GATE_KEYS)
 		return 0;
 	see(key, &load->seen[n]);
-	st = the_state();
-	if (load->seen[n].kind == GATE_RULE_REVOKED && st &&
-	    enforcing_now(st, bpf_ktime_get_boot_ns()))
-		return -EACCES;
 	return 0;
 }
 

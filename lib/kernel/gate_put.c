@@ -162,13 +162,14 @@ static int fill_state(struct building *b, const struct gate_rule *rules, size_t 
 		      struct gate_state *s)
 {
 	struct timespec boot;
-	__s32 ring = 0;
+	__s32 ring;
+	__u32 loaders = gate_count_loaders(rules, n, &ring);
 	int r = 0;
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	*s = (struct gate_state){
 		.abi = GATE_ABI, .mode = GATE_OFF, .removing = 1, .rules = n,
-		.loaders = gate_count_loaders(rules, n, &ring), .loader_ring = ring,
+		.loaders = loaders, .loader_ring = ring,
 		.insns_only = probe_generation() != PROBE_GEN_METADATA,
 		.installed = time(NULL),
 		.installed_boot = boot.tv_sec * 1000000000ULL + boot.tv_nsec,
