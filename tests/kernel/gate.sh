@@ -69,7 +69,20 @@ count() {
 	sed -n "s/^$1=//p" <<<"$out" | tail -n 1
 }
 
-# last_reason: why the newest decision was made
+# vouch_libraries BIN: its libraries go to a disk that has fs-verity, and from there over their
+# own names, so that 'loader allow --with-libraries' can vouch for them; $libs is what they are
+vouch_libraries() {
+	local l
+
+	mkdir -p /disk/lib
+	libs=$(/lib64/ld-linux-x86-64.so.2 --list "$1" | grep -o '/[^ ]*')
+	for l in $libs; do
+		l=$(readlink -f "$l")
+		cp "$l" /disk/lib/ && mount --bind "/disk/lib/${l##*/}" "$l"
+	done
+}
+
+# last_decision WHAT: of the newest the newest decision was made
 last_decision() {
 	keyctl-bpf gate log --json | jq -r ".result.decisions[-1] | $1"
 }

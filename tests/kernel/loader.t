@@ -18,18 +18,12 @@ set_up
 ok "the gate is installed" keyctl-bpf gate install --self-test obj.o
 ok "and enforces" keyctl-bpf gate mode enforce --accept-existing
 
-# The libraries go to a disk that has fs-verity, and from there over their own names.
-mkdir /disk/lib
 cp "$attack" /disk/agent
 cp "$attack" /disk/signed
 cp "$attack" /disk/bpftool
 cp "$attack" /disk/plain
 echo >>/disk/signed # the same program with another digest
-libs=$(/lib64/ld-linux-x86-64.so.2 --list "$attack" | grep -o '/[^ ]*')
-for l in $libs; do
-	l=$(readlink -f "$l")
-	cp "$l" /disk/lib/ && mount --bind "/disk/lib/${l##*/}" "$l"
-done
+vouch_libraries "$attack"
 ok "its libraries are on the disk" test -n "$libs"
 printf '#!/bin/sh\nexec /disk/agent unsigned\n' >/disk/script
 chmod 755 /disk/script
