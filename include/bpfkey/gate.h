@@ -171,6 +171,35 @@ int bpfkey_gate_programs(struct bpfkey_ctx *ctx, struct bpfkey_gate_program **re
 			 size_t *ret_n);
 
 /**
+ * struct bpfkey_gate_task - the trusted loader that a process is
+ * @sz:   sizeof(struct bpfkey_gate_task) as the caller knows it, set before the call
+ * @pid:  of the process
+ * @name: of the rule that makes it one, as in bpfkey_gate_rule
+ * @file: first 32 bytes of the fs-verity digest of the file that it runs
+ * @shielded: the gate enforced when it began, so that nobody else was ever in control of it
+ * @until: seconds since 1970 when the rule ends; 0: never
+ */
+struct bpfkey_gate_task {
+	size_t sz;
+	uint32_t pid;
+	bool shielded;
+	char name[32];
+	uint8_t file[32];
+	int64_t until;
+};
+
+/**
+ * bpfkey_gate_task - is a process a trusted loader now, and by which rule?
+ * @pidfd: of the process; it still ran after the gate had answered
+ *
+ * Only in the initial PID namespace. -BPFKEY_E_GATE (it is none), _REVOKED (its file or rule),
+ * _EXPIRED (the rule), _NOT_FOUND (it has ended), _NO_GATE, _PRIVILEGE, _FOREIGN (a container).
+ *
+ * Since: 0.1
+ */
+int bpfkey_gate_task(struct bpfkey_ctx *ctx, int pidfd, struct bpfkey_gate_task *ret);
+
+/**
  * struct bpfkey_gate_install_opts - how to install
  * @sz:        sizeof(struct bpfkey_gate_install_opts) as the caller knows it
  * @staging:   NULL, or the name of a staging keyring to take the keys from

@@ -24,6 +24,7 @@ struct bpf_token;
 
 #define EPERM	1
 #define ENOENT	2
+#define ESRCH	3
 #define E2BIG	7
 #define EAGAIN	11
 #define ENOMEM	12

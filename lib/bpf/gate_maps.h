@@ -198,12 +198,25 @@ enum gate_op {
 	GATE_OP_PROVE,		/* index = thread group, 0: none */
 	GATE_OP_REMOVE,		/* index = 1: let go, 0: hold on */
 	GATE_OP_SEAL,		/* u.seal: until reboot, and only while it enforces */
+	GATE_OP_TASK,		/* index = pid -> u.task, -ESRCH, -ENOENT: no trusted loader */
 };
 
 struct gate_seal {
 	__u32 threshold;
 	__s32 rings[GATE_ROLES];
 	__u32 pad;
+};
+
+/* What makes a task a trusted loader now: a rule, or one that revokes its file. */
+#define GATE_TASK_STRICT	(1u << 0)	/* since its exec the gate has shielded it */
+struct gate_task_info {
+	__u64 subject;
+	__u64 until;		/* boot time in ns; 0: never */
+	__u32 kind;		/* enum gate_rule_kind */
+	__u32 flags;		/* GATE_TASK_* */
+	__u8 file[32];		/* as in struct gate_event */
+	__u8 fingerprint[32];
+	char name[GATE_NAME];
 };
 
 /* The updater's context, copied in and out by PROG_RUN. */
@@ -221,6 +234,7 @@ struct gate_call {
 		struct gate_event event;
 		struct gate_program program;
 		struct gate_seal seal;
+		struct gate_task_info task;
 	} u;
 };
 
@@ -263,6 +277,7 @@ _Static_assert(sizeof(struct gate_image) == 64, "no holes");
 _Static_assert(sizeof(struct gate_apply) == 32 + 4 * GATE_IMAGE_SIGS, "no holes");
 _Static_assert(sizeof(struct gate_file_id) == 8 * GATE_FILE_WORDS, "no holes");
 _Static_assert(sizeof(struct gate_counters) == 48, "no holes");
+_Static_assert(sizeof(struct gate_task_info) == 88 + GATE_NAME, "no holes");
 _Static_assert(sizeof(struct gate_event) == 176 + GATE_NAME, "no holes");
 _Static_assert(sizeof(struct gate_program) == 184 + GATE_NAME, "no holes");
 _Static_assert(sizeof(struct gate_call) == 32 + sizeof(struct gate_rule), "no holes");

@@ -35,6 +35,9 @@
 			_to[_i] = _from[U_WORD + _i];                          \
 	})
 
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
+extern void bpf_task_release(struct task_struct *p) __ksym;
+
 static __always_inline int read_rule(struct gate_call *call, const struct gate_state *st)
 {
 	struct gate_rule *rule;
@@ -78,6 +81,41 @@ static __always_inline int read_counters(struct gate_call *call)
 		return -ENOENT;
 	ANSWER(call, c);
 	return 0;
+}
+
+static __always_inline int describe(struct gate_call *call, const struct gate_task *t, u64 epoch)
+{
+	const struct gate_rule *rule = task_rule(t, epoch);
+	struct gate_task_info info = { 0 };
+
+	if (!rule)
+		return -ENOENT;
+	info.subject = rule->subject;
+	info.until = rule->until;
+	info.kind = rule->kind;
+	info.flags = t->strict ? GATE_TASK_STRICT : 0;
+	__builtin_memcpy(info.file, t->file, sizeof(info.file));
+	__builtin_memcpy(info.fingerprint, rule->fingerprint, sizeof(info.fingerprint));
+	__builtin_memcpy(info.name, rule->name, sizeof(info.name));
+	ANSWER(call, &info);
+	return 0;
+}
+
+/* Of another task, which may exec or end meanwhile: the caller asks what it is about again. */
+static __always_inline int read_task(struct gate_call *call, const struct gate_state *st)
+{
+	struct task_struct *task = bpf_task_from_pid(call->index);
+	u64 epoch = *(volatile u64 *)&st->epoch;
+	struct gate_task *t;
+	int r = -ENOENT;
+
+	if (!task)
+		return -ESRCH;
+	t = bpf_task_storage_get(&gate_tasks, task, 0, 0);
+	if (t && t->exec_id && t->exec_id == task->self_exec_id)
+		r = describe(call, t, epoch);
+	bpf_task_release(task);
+	return r;
 }
 
 static __always_inline int begin(struct gate_call *call, struct gate_state *st)
@@ -183,6 +221,9 @@ int gate_update(struct gate_call *call)
 		return 0;
 	case GATE_OP_PROGRAM:
 		call->result = read_program(call);
+		return 0;
+	case GATE_OP_TASK:
+		call->result = read_task(call, st);
 		return 0;
 	}
 	/* Nothing between here and the release sleeps or fails to arrive there. */
