@@ -78,11 +78,11 @@ vouch_libraries() {
 	libs=$(/lib64/ld-linux-x86-64.so.2 --list "$1" | grep -o '/[^ ]*')
 	for l in $libs; do
 		l=$(readlink -f "$l")
-		cp "$l" /disk/lib/ && mount --bind "/disk/lib/${l##*/}" "$l"
+		[ -e "/disk/lib/${l##*/}" ] || { cp "$l" /disk/lib/ && mount --bind "/disk/lib/${l##*/}" "$l"; }
 	done
 }
 
-# last_decision WHAT: of the newest the newest decision was made
+# last_decision WHAT: of the newest decision
 last_decision() {
 	keyctl-bpf gate log --json | jq -r ".result.decisions[-1] | $1"
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Who may load what: each row of truth.table in each mode, with its reason in the record.
+# lab: one kernel will do
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh tests/kernel/truth.table $O/tests/kernel/truth_load'
 guest_tools='jq openssl getfattr setfattr'

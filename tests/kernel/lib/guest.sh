@@ -20,6 +20,7 @@
 #                              kernel gets bpf.keyring_unsealed=1 unless they set that parameter
 #     guest_timeout=600        seconds for the whole guest
 #     guest_memory=1280        MiB
+#     guest_disk=64            MiB, of /disk
 #     guest_cpus=1             two of them wait for one another when the host is busy
 #     guest_alone=1            no other guest beside it (at the start of a line, for run)
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
@@ -35,12 +36,13 @@ guest_tools=${guest_tools-}
 guest_cmdline=${guest_cmdline-}
 guest_timeout=${guest_timeout-600}
 guest_memory=${guest_memory-1280}
+guest_disk=${guest_disk-64}
 guest_cpus=${guest_cpus-1}
 guest_quiet=${guest_quiet-120} # a shorter silence that counts as a hang: for the lab's own test
 
 if [ -z "${GUEST-}" ]; then
 	GUEST_TEST=$(cd -- "$(dirname -- "$0")" && pwd)/$(basename -- "$0")
-	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory guest_cpus guest_quiet
+	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory guest_disk guest_cpus guest_quiet
 	exec "$(dirname -- "${BASH_SOURCE[0]}")/drive"
 fi
 
