@@ -68,7 +68,7 @@ BPF_SRC  := $(wildcard lib/bpf/*.bpf.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 LIB_SRC  := $(filter-out $(BPF_SRC),$(wildcard lib/*/*.c tpm/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(O)/obj/%.o) $(patsubst %.S,$(O)/obj/%.o,$(wildcard lib/kernel/*.S))
-CLI_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(wildcard keyctl-bpf/*.c))
+CLI_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(wildcard keyctl-bpf/*.c keyctl-bpf/agent/*.c))
 LIB      := $(O)/libbpfkey.a
 BIN      := $(O)/keyctl-bpf
 MAN      := $(wildcard man/*.[1-9])
@@ -215,6 +215,7 @@ shell: tests lab ## a shell in a guest (KERNEL=7.3)
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf
+	ln -sf keyctl-bpf $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf-agent
 	install -D -m 0644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	install -D -m 0644 $(SHARED) $(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))
 	install -D -m 0644 $(STATIC) $(DESTDIR)$(LIBDIR)/libbpfkey.a
@@ -229,7 +230,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	sed -i 's/@VERSION@/$(VERSION)/' $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/dkms.conf
 	$(if $(DESTDIR)$(filter-out /usr /usr/local,$(PREFIX)),,-ldconfig 2>/dev/null)
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
+	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf-agent $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	rm -f $(foreach f,libbpfkey.a libbpfkey.so $(SONAME) $(notdir $(SHARED)) pkgconfig/libbpfkey.pc,$(DESTDIR)$(LIBDIR)/$(f))
 	rm -f $(foreach h,$(HEADERS),$(DESTDIR)$(PREFIX)/$(h))
 	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))) $(foreach m,$(MLINKS),$(call mlink,$(m)))

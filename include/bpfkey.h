@@ -43,6 +43,8 @@
 #define BPFKEY_KEYRING_ID_FILE	BPFKEY_RUN_DIR "/keyring-id"
 #define BPFKEY_STATUS_FILE	BPFKEY_RUN_DIR "/status.json"
 #define BPFKEY_GATE_POLICY_FILE	BPFKEY_ETC_DIR "/gate.json"
+#define BPFKEY_AGENT_CONFIG_FILE	BPFKEY_ETC_DIR "/agent.json"
+#define BPFKEY_AGENT_SOCKET	BPFKEY_RUN_DIR "/agent.sock"
 #define BPFKEY_BPFFS_DIR	"/sys/fs/bpf/keyctl-bpf"
 
 /*
@@ -66,6 +68,7 @@
 /* gate: the boot parameter that is the way back in. */
 #define BPFKEY_CMDLINE_GATE	"keyctl_bpf.gate"
 
+#include <bpfkey/agent.h>
 #include <bpfkey/counter.h>
 #include <bpfkey/ctx.h>
 #include <bpfkey/err.h>

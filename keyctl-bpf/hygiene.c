@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -55,12 +57,31 @@ static int no_core_dumps(void)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static unsigned int listen_fds;
+
+unsigned int hygiene_listen_fds(void)
+{
+	return listen_fds;
+}
+
+/* One digit is enough; what was meant for another process does not count. */
+static void note_listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	char own[16];
+
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	if (pid && n && !strcmp(pid, own) && n[0] >= '1' && n[0] <= '9' && !n[1])
+		listen_fds = (unsigned int)(n[0] - '0');
+}
+
 /*
  * Nothing is kept: OPENSSL_*, TSS2_*, LIBBPF_* and LD_* steer the libraries
  * below us, POSIXLY_CORRECT popt, MODPROBE_OPTIONS a child.
  */
 static int fresh_environment(void)
 {
+	note_listen_fds();
 	if (clearenv() != 0)
 		return -1;
 	if (setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0)

@@ -11,4 +11,10 @@
  */
 int hygiene_start(const char **ret_why);
 
+/*
+ * hygiene_listen_fds - how many descriptors from 3 on a service manager has passed on to this
+ * process, sd_listen_fds(3): the environment says so, which hygiene_start() takes away
+ */
+unsigned int hygiene_listen_fds(void);
+
 #endif

@@ -25,6 +25,7 @@
 	X(cmd_verify)                                                          \
 	X(cmd_inspect)                                                         \
 	X(cmd_load)                                                            \
+	X(cmd_agent)                                                           \
 	X(cmd_key_new)                                                         \
 	X(cmd_key_import)                                                      \
 	X(cmd_key_show)                                                        \
@@ -105,11 +106,14 @@ static int answer(struct cli *cli, int argc, const char **argv)
 	return r == 0 ? run(cli, &words, argc, argv) : r;
 }
 
-/* A module for a token brings into this process what it likes. */
+/*
+ * A module for a token brings into this process what it likes; the agent's configuration may name
+ * one.
+ */
 static bool names_token(int argc, const char **argv)
 {
 	for (int i = 1; i < argc; i++)
-		if (strcasestr(argv[i], "pkcs11"))
+		if (strcasestr(argv[i], "pkcs11") || !strcmp(argv[i], cmd_agent.verb))
 			return true;
 	return false;
 }
@@ -172,9 +176,30 @@ static int finish(struct cli *cli, int r, const char *why)
 	return r < 0 ? bpfkey_err_exit(r) : 0;
 }
 
+/*
+ * As services and their users know it: "keyctl-bpf-agent ..." is "keyctl-bpf agent ...".
+ * Without memory it goes by its own words, and says which command is missing.
+ */
+static const char **own_words(int *argc, char **argv, const char ***ret_made)
+{
+	const char *base = *argc ? strrchr(argv[0], '/') : NULL, **words;
+
+	base = base ? base + 1 : *argc ? argv[0] : "";
+	words = strcmp(base, "keyctl-bpf-agent") ? NULL :
+		calloc((size_t)*argc + 2, sizeof(*words));
+	*ret_made = words;
+	if (!words)
+		return (const char **)argv;
+	words[0] = argv[0];
+	words[1] = cmd_agent.verb;
+	memcpy(words + 2, argv + 1, ((size_t)*argc - 1) * sizeof(*words));
+	++*argc;
+	return words;
+}
+
 int main(int argc, char **argv)
 {
-	const char **words = (const char **)argv, *why = NULL;
+	const char **made, **words = own_words(&argc, argv, &made), *why = NULL;
 	struct cli cli = { .json = opt_is_given(argc, words, "--json") };
 	int r;
 
@@ -190,5 +215,6 @@ int main(int argc, char **argv)
 	out_free(cli.out);
 	bpfkey_ctx_free(cli.ctx);
 	opt_state_free(cli.opt);
+	free(made);
 	return r;
 }

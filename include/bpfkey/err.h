@@ -66,7 +66,9 @@ extern "C" {
 	X(NO_TOKEN, 4, "no such token here")                                   \
 	X(TOKEN, 1, "the token answered with an error")                        \
 	X(THRESHOLD, 3, "too few signatures")                                  \
-	X(ROLLBACK, 3, "older than what is in force")
+	X(ROLLBACK, 3, "older than what is in force")                          \
+	X(NO_AGENT, 4, "no signing agent here")                                \
+	X(AGENT, 3, "the signing agent refused")
 
 enum bpfkey_err {
 	BPFKEY_OK = 0,

@@ -114,6 +114,11 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	ROW(ROLLBACK, "its version is not above that of what is in force",
 	    "make it anew with a higher version: going back is done by a newer one that says the "
 	    "same as the old"),
+	ROW(NO_AGENT, "nobody answers at the signing agent's socket",
+	    "start it: 'keyctl-bpf-agent --sign'; keyctl-bpf-agent(1) tells what it needs"),
+	ROW(AGENT, "the signing agent does not sign this, or not for this program",
+	    "look at the agent's own log, which names the peer and the reason; "
+	    "'keyctl-bpf gate show' lists the trusted loaders"),
 };
 
 const size_t bk_explain_error_n = ARRAY_SIZE(bk_explain_error);

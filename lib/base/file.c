@@ -391,3 +391,21 @@ int bk_dir_make(struct bpfkey_ctx *ctx, const char *path, mode_t mode, int *ret_
 		*ret_fd = bk_steal_fd(&at);
 	return 0;
 }
+
+int bk_file_owned(struct bpfkey_ctx *ctx, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno == ENOENT ? 0 : bk_fail_errno(ctx, -BPFKEY_E_IO, errno,
+							   "cannot look at '%s'", path);
+	if (st.st_uid && st.st_uid != geteuid())
+		return bk_fail(ctx, -BPFKEY_E_INSECURE, "'%s' belongs to user %u", path,
+			       st.st_uid);
+	if (st.st_mode & 022) {
+		bk_hint(ctx, "read what it allows, then chmod go-w '%s'", path);
+		return bk_fail(ctx, -BPFKEY_E_INSECURE, "'%s' has mode %04o: others can change it",
+			       path, st.st_mode & 07777);
+	}
+	return 0;
+}

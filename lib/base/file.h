@@ -32,6 +32,12 @@ enum bk_file_flags {
 };
 
 /*
+ * bk_file_owned - see that only root and the caller may change @path, a file that says who is
+ * trusted, or its folder; fine when it is not there. -BPFKEY_E_INSECURE
+ */
+int bk_file_owned(struct bpfkey_ctx *ctx, const char *path);
+
+/*
  * bk_file_replace - write a nameless file beside @path, fsync, give it the
  * name, fsync the directory. Without BK_FILE_FORCE a file that exists is left alone
  * (-BPFKEY_E_EXISTS), also when it appears in between. On any failure nothing

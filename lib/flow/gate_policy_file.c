@@ -2,8 +2,6 @@
 #include "gate_policy_file.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include <bpfkey.h>
 
@@ -12,33 +10,14 @@
 
 #define LOCK_WAIT_MS 30000
 
-/* Who may write the file says who is trusted, and who may write its folder can replace it. */
-static int check_owner(struct bpfkey_ctx *ctx, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return errno == ENOENT ? 0 : bk_fail_errno(ctx, -BPFKEY_E_IO, errno,
-							   "cannot look at '%s'", path);
-	if (st.st_uid && st.st_uid != geteuid())
-		return bk_fail(ctx, -BPFKEY_E_INSECURE, "'%s' belongs to user %u", path,
-			       st.st_uid);
-	if (st.st_mode & 022) {
-		bk_hint(ctx, "read what it allows, then chmod go-w '%s'", path);
-		return bk_fail(ctx, -BPFKEY_E_INSECURE, "'%s' has mode %04o: others can change it",
-			       path, st.st_mode & 07777);
-	}
-	return 0;
-}
-
 static int read_at(struct bpfkey_ctx *ctx, const char *dir, const char *path,
 		   struct gate_policy *ret)
 {
 	_cleanup_(buf_done) struct buf text = BUF(GATE_POLICY_MAX);
-	int r = check_owner(ctx, dir);
+	int r = bk_file_owned(ctx, dir);
 
 	if (!r)
-		r = check_owner(ctx, path);
+		r = bk_file_owned(ctx, path);
 	if (!r)
 		r = bk_file_read(ctx, path, GATE_POLICY_MAX, &text);
 	if (r == -BPFKEY_E_NOT_FOUND) {

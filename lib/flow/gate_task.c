@@ -21,7 +21,8 @@ static int check_namespace(struct bpfkey_ctx *ctx)
 	struct stat st;
 
 	if (stat("/proc/self/ns/pid", &st))
-		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot look at '/proc/self/ns/pid'");
+		return bk_fail_errno(ctx, -BPFKEY_E_IO, errno,
+				     "cannot look at '/proc/self/ns/pid'");
 	if (st.st_ino != PROC_PID_INIT_INO)
 		return bk_fail(ctx, -BPFKEY_E_FOREIGN, "this is a container: the gate knows "
 			       "processes by their numbers outside of it");

@@ -73,6 +73,9 @@ int object_copy(struct bpfkey_ctx *ctx, const char *name, struct view data, stru
 int object_digests(struct bpfkey_ctx *ctx, const struct elf *e, const struct elf_origin *origin,
 		   struct buf *ret);
 
+/* object_digests_are - is it such a list, whatever it lists? */
+bool object_digests_are(struct view list);
+
 /* object_compare - name the first part in which @found differs from @signed_list. */
 int object_compare(struct bpfkey_ctx *ctx, struct view signed_list, struct view found);
 

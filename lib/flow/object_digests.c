@@ -92,6 +92,19 @@ static struct list list_open(struct view in)
 	return l;
 }
 
+bool object_digests_are(struct view list)
+{
+	struct list l = list_open(list);
+
+	if (list.n < sizeof(magic) || memcmp(list.p, magic, sizeof(magic)))
+		return false;
+	for (uint32_t i = 0; i < l.n && !l.r.failed; i++) {
+		rd_blob(&l.r, ELF_OBJECT_MAX);
+		rd_bytes(&l.r, 20 + SHA256_LEN);
+	}
+	return !rd_end(&l.r);
+}
+
 static bool same(struct view a, struct view b)
 {
 	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));

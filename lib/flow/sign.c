@@ -126,17 +126,10 @@ int making_sign(struct making *m)
 {
 	struct signer *s = m->s->signer;
 	struct view insns = buf_view(&m->loader.insns), data = buf_view(&m->loader.data);
-	_cleanup_(buf_done) struct buf both = BUF(RAW_MAX);
 	int r;
 
 	m->insns_sig = m->metadata_sig = BUF(CMS_MAX);
-	buf_put(&both, insns.p, insns.n);
-	buf_put(&both, data.p, data.n);
-	if (!buf_ok(&both))
-		return bk_out_of_memory(m->s->ctx);
-	signer_ahead(s, buf_view(&both));
-	r = signer_cms_unproven(s, insns, &m->insns_sig);
-	r = r < 0 ? r : signer_cms_unproven(s, buf_view(&both), &m->metadata_sig);
+	r = signer_loader(s, insns, data, &m->insns_sig, &m->metadata_sig);
 	return r < 0 ? r : manifest_encode(m->s->ctx, &m->loader.manifest, &m->manifest);
 }
 
@@ -182,7 +175,7 @@ int making_assemble(struct making *m)
 	r = r < 0 ? r : list_digests(m, &list);
 	r = r < 0 ? r : append(m, buf_view(&list));
 	m->last_signature = true;
-	r = r < 0 ? r : signer_cms_unproven(m->s->signer, buf_view(&list), &sig);
+	r = r < 0 ? r : signer_list(m->s->signer, buf_view(&list), &sig);
 	return r < 0 ? r : elf_append_last(m->s->ctx, &m->file, buf_view(&sig));
 }
 

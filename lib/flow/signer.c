@@ -25,6 +25,8 @@ struct signer {
 	struct buf own_cert;	/* DER of what came with the key */
 	char *shown, *cert_from;
 	struct sign_log *log;
+	const struct signer_remote *remote;	/* in the place of @key; else NULL */
+	void *remote_user;
 };
 
 void signer_free(struct signer *s)
@@ -191,18 +193,74 @@ int signer_own_cert(struct signer *s)
 	return 0;
 }
 
-int signer_cms(struct signer *s, struct view data, struct buf *ret)
+int signer_remote_new(struct bpfkey_ctx *ctx, struct view cert, const char *shown,
+		      const struct signer_remote *remote, void *user, struct signer **ret)
+{
+	_cleanup_(signer_freep) struct signer *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return bk_out_of_memory(ctx);
+	s->ctx = ctx;
+	s->remote = remote;
+	s->remote_user = user;
+	s->shown = strdup(shown);
+	s->cert_from = strdup(shown);
+	if (!s->shown || !s->cert_from)
+		return bk_out_of_memory(ctx);
+	r = cert_from_der(ctx, cert, &s->cert);
+	if (r < 0)
+		return bk_fail(ctx, r, "the certificate that '%s' sent", shown);
+	*ret = steal(&s);
+	return 0;
+}
+
+/* has_key - what follows uses the key itself */
+static int has_key(const struct signer *s)
 {
 	if (!s->cert)
 		return bk_fail(s->ctx, -BPFKEY_E_USAGE, "signing needs a certificate");
-	return cms_sign(s->ctx, s->key, s->cert, data, ret);
+	if (!s->key)
+		return bk_fail(s->ctx, -BPFKEY_E_USAGE, "an agent signs loaders, and nothing else");
+	return 0;
+}
+
+int signer_loader(struct signer *s, struct view insns, struct view metadata,
+		  struct buf *ret_insns, struct buf *ret_both)
+{
+	_cleanup_(buf_done) struct buf both = BUF(insns.n + metadata.n);
+	int r;
+
+	if (s->remote)
+		return s->remote->loader(s->remote_user, insns, metadata, ret_insns, ret_both);
+	buf_put(&both, insns.p, insns.n);
+	buf_put(&both, metadata.p, metadata.n);
+	if (!buf_ok(&both))
+		return bk_out_of_memory(s->ctx);
+	signer_ahead(s, buf_view(&both));
+	r = signer_cms_unproven(s, insns, ret_insns);
+	return r < 0 ? r : signer_cms_unproven(s, buf_view(&both), ret_both);
+}
+
+int signer_list(struct signer *s, struct view list, struct buf *ret)
+{
+	if (s->remote)
+		return s->remote->list(s->remote_user, list, ret);
+	return signer_cms_unproven(s, list, ret);
+}
+
+int signer_cms(struct signer *s, struct view data, struct buf *ret)
+{
+	int r = has_key(s);
+
+	return r < 0 ? r : cms_sign(s->ctx, s->key, s->cert, data, ret);
 }
 
 int signer_cms_unproven(struct signer *s, struct view data, struct buf *ret)
 {
-	if (!s->cert)
-		return bk_fail(s->ctx, -BPFKEY_E_USAGE, "signing needs a certificate");
-	return cms_make(s->ctx, s->key, s->cert, data, ret);
+	int r = has_key(s);
+
+	return r < 0 ? r : cms_make(s->ctx, s->key, s->cert, data, ret);
 }
 
 int signer_prove(struct signer *s, struct view cms, struct view data)

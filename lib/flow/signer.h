@@ -30,6 +30,24 @@ void signer_free(struct signer *s);
 DEFINE_CLEANUP(struct signer *, signer_free)
 
 /*
+ * A key that somebody else uses for us, and only for loaders: two signatures, over instructions
+ * and over both, and one over the list of an object's digests.
+ */
+struct signer_remote {
+	int (*loader)(void *user, struct view insns, struct view metadata, struct buf *ret_insns,
+		      struct buf *ret_both);
+	int (*list)(void *user, struct view list, struct buf *ret);
+};
+
+/*
+ * signer_remote_new - a signer of that kind
+ * @cert: the key's certificate, DER
+ * @shown: what sentences call the key
+ */
+int signer_remote_new(struct bpfkey_ctx *ctx, struct view cert, const char *shown,
+		      const struct signer_remote *remote, void *user, struct signer **ret);
+
+/*
  * signer_own_cert - take the certificate that came with the key, in a PKCS#12
  * file or on a token; -BPFKEY_E_USAGE when none did
  */
@@ -44,6 +62,11 @@ int signer_cms(struct signer *s, struct view data, struct buf *ret);
  */
 int signer_cms_unproven(struct signer *s, struct view data, struct buf *ret);
 int signer_prove(struct signer *s, struct view cms, struct view data);
+
+/* signer_loader, signer_list - what an object needs, unproven, by whatever signer it is */
+int signer_loader(struct signer *s, struct view insns, struct view metadata,
+		  struct buf *ret_insns, struct buf *ret_both);
+int signer_list(struct signer *s, struct view list, struct buf *ret);
 
 /*
  * signer_meanwhile - what to do while somebody else computes a signature

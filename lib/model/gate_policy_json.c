@@ -8,38 +8,16 @@
 #include "json.h"
 #include "policy_parts.h"
 
-/* A type that is not known is one that the rule would not have: no reason to go on. */
-static int get_mask(struct bpfkey_ctx *ctx, const struct js *j, const char *key,
-		    int (*parse)(const char *name, unsigned int *ret), uint64_t *ret)
-{
-	size_t n = 0;
-	int r = js_list(ctx, j, key, 64, &n);
-
-	*ret = 0;
-	for (size_t i = 0; !r && i < n; i++) {
-		const char *name = "";
-		unsigned int type = 64;
-
-		r = js_str_item(ctx, j, key, i, &name);
-		if (!r && (parse(name, &type) < 0 || type > 63))
-			return bk_fail(ctx, -BPFKEY_E_FORMAT, "'%s' in '%s' is no type that this "
-				       "version knows", name, key);
-		if (!r)
-			*ret |= 1ULL << type;
-	}
-	return r;
-}
-
 static int get_types(struct bpfkey_ctx *ctx, const struct js *j, const struct gate_words *w,
 		     uint64_t *ret_types, uint64_t *ret_attach)
 {
-	int r = get_mask(ctx, j, "types", w->prog_parse, ret_types);
+	int r = policy_parts_types(ctx, j, "types", w->prog_parse, ret_types);
 
 	if (!r && !*ret_types)
 		r = bk_fail(ctx, -BPFKEY_E_FORMAT, "the list 'types' is empty: nothing is allowed "
 			    "by omission");
 	if (!r && js_has(j, "attach_types")) {
-		r = get_mask(ctx, j, "attach_types", w->attach_parse, ret_attach);
+		r = policy_parts_types(ctx, j, "attach_types", w->attach_parse, ret_attach);
 		if (!r && !*ret_attach)
 			r = bk_fail(ctx, -BPFKEY_E_FORMAT, "the list 'attach_types' is empty: "
 				    "leave it out, or name some");

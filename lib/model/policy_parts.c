@@ -161,3 +161,25 @@ int policy_parts_set(struct bpfkey_ctx *ctx, struct js *j, const struct pcr_set 
 	js_set_obj(j, "counter", o);
 	return 0;
 }
+
+/* A type that is not known is one that the rule would not have: no reason to go on. */
+int policy_parts_types(struct bpfkey_ctx *ctx, const struct js *j, const char *key,
+		       int (*parse)(const char *name, unsigned int *ret), uint64_t *ret)
+{
+	size_t n = 0;
+	int r = js_list(ctx, j, key, 64, &n);
+
+	*ret = 0;
+	for (size_t i = 0; !r && i < n; i++) {
+		const char *name = "";
+		unsigned int type = 64;
+
+		r = js_str_item(ctx, j, key, i, &name);
+		if (!r && (parse(name, &type) < 0 || type > 63))
+			return bk_fail(ctx, -BPFKEY_E_FORMAT, "'%s' in '%s' is no type that this "
+				       "version knows", name, key);
+		if (!r)
+			*ret |= 1ULL << type;
+	}
+	return r;
+}

@@ -25,4 +25,11 @@ int policy_parts_set(struct bpfkey_ctx *ctx, struct js *j, const struct pcr_set 
 int policy_parts_copy(struct bpfkey_ctx *ctx, const struct js *j, const char *key, char *out,
 		      size_t cap);
 
+/*
+ * policy_parts_types - a list of names of types as a mask, one bit each
+ * @parse: of one name; 0 or negative
+ */
+int policy_parts_types(struct bpfkey_ctx *ctx, const struct js *j, const char *key,
+		       int (*parse)(const char *name, unsigned int *ret), uint64_t *ret);
+
 #endif
