@@ -26,16 +26,20 @@ extern int bpf_verify_pkcs7_signature(struct bpf_dynptr *data, struct bpf_dynptr
 
 /*
  * Another task may be in control of what runs, or something else than the file
- * may run: a tracer, a shared address space, a filter that answers system calls
- * itself, an interpreter, a linker of the caller's choice.
+ * may run: a tracer, a shared root and working directory, a filter that answers
+ * system calls itself, an interpreter, a linker of the caller's choice. The
+ * first process shares its root with the kernel's threads from its birth
+ * (init/main.c, rest_init()), and who could be its child with CLONE_FS could as
+ * well mount over what it opens: that alone is no objection to it.
  */
 static __always_inline bool is_unsafe(struct linux_binprm *bprm)
 {
 	struct linux_binprm___loader *misc = (void *)bprm;
+	struct task_struct *current = bpf_get_current_task_btf();
 
-	if (bprm->unsafe & (UNSAFE_SHARE | UNSAFE_PTRACE))
+	if (bprm->unsafe & UNSAFE_PTRACE || (bprm->unsafe & UNSAFE_SHARE && current->pid != 1))
 		return true;
-	if (bpf_get_current_task_btf()->seccomp.mode)
+	if (current->seccomp.mode)
 		return true;
 	if (bprm->interp != bprm->filename || bprm->executable)
 		return true;

@@ -65,6 +65,7 @@ struct seccomp {
 
 struct task_struct {
 	u64 self_exec_id;
+	s32 pid;		/* as the first namespace counts */
 	struct seccomp seccomp;
 };
 

@@ -21,6 +21,7 @@
 #     guest_timeout=600        seconds for the whole guest
 #     guest_memory=1280        MiB
 #     guest_disk=64            MiB, of /disk
+#     guest_root=""            instead of it, a disk that lib/prepare made: "systemd13"
 #     guest_cpus=1             two of them wait for one another when the host is busy
 #     guest_alone=1            no other guest beside it (at the start of a line, for run)
 # In the guest: $PWD is /lab, laid out as the checkout; keyctl-bpf and the executables of
@@ -29,6 +30,8 @@
 # LONG, SAN and NARROW are what they were on the host, $KERNEL is the series or "native"; root has
 # the session keyring of a login; 'modprobe bpf_keyring keyring_unsealed=1' makes the dot keyrings. 'restart' boots the
 # machine anew with its disk and its TPM, and the test begins again with $BOOT one higher.
+# 'become_systemd' leaves the initramfs for the disk of guest_root: its systemd is PID 1 from then
+# on and starts the test again, likewise; what the test put into /disk/lab/bin is in PATH there.
 
 guest_modules=${guest_modules-}
 guest_files=${guest_files-}
@@ -37,12 +40,13 @@ guest_cmdline=${guest_cmdline-}
 guest_timeout=${guest_timeout-600}
 guest_memory=${guest_memory-1280}
 guest_disk=${guest_disk-64}
+guest_root=${guest_root-}
 guest_cpus=${guest_cpus-1}
 guest_quiet=${guest_quiet-120} # a shorter silence that counts as a hang: for the lab's own test
 
 if [ -z "${GUEST-}" ]; then
 	GUEST_TEST=$(cd -- "$(dirname -- "$0")" && pwd)/$(basename -- "$0")
-	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory guest_disk guest_cpus guest_quiet
+	export GUEST_TEST guest_modules guest_files guest_tools guest_cmdline guest_timeout guest_memory guest_disk guest_root guest_cpus guest_quiet
 	exec "$(dirname -- "${BASH_SOURCE[0]}")/drive"
 fi
 
@@ -56,5 +60,24 @@ BOOT=1
 restart() {
 	echo "$((BOOT + 1)) $tap_n" >/disk/.restart
 	touch /run/restart
+	exit 0
+}
+
+# In the other root /disk is the root itself. The unit is all that systemd is to start.
+become_systemd() {
+	cp -a /lab/. /disk/lab/
+	ln -s . /disk/disk
+	echo "$((BOOT + 1)) $tap_n" >/disk/.restart
+	cat >/disk/etc/systemd/system/lab.service <<-END
+		[Unit]
+		DefaultDependencies=no
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		WorkingDirectory=/lab
+		ExecStart=/bin/bash -c '. /lab/env; PATH=/lab/bin:\$PATH HOME=/root "/lab/\$GUEST_TEST" >/dev/ttyS1 2>&1; echo "guest ended: \$?" >/dev/ttyS1; sync; echo o >/proc/sysrq-trigger'
+	END
+	printf '[Unit]\nDefaultDependencies=no\nRequires=lab.service\n' >/disk/etc/systemd/system/default.target
+	touch /run/switch
 	exit 0
 }
