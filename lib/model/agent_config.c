@@ -36,10 +36,10 @@ static int get_entry(struct bpfkey_ctx *ctx, const struct js *j, const struct ga
 		     struct agent_config_entry *e)
 {
 	static const char *const keys[] = { "loader", "key", "cert", "types", NULL };
-	int r = js_only(ctx, j, keys);
+	int r = policy_parts_copy(ctx, j, "loader", e->loader, sizeof(e->loader));
 
 	if (!r)
-		r = policy_parts_copy(ctx, j, "loader", e->loader, sizeof(e->loader));
+		r = js_only(ctx, j, keys);
 	if (!r && !text_is_name(e->loader))
 		r = bk_fail(ctx, -BPFKEY_E_FORMAT, "the field 'loader' is not a name");
 	if (!r)
