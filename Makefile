@@ -72,6 +72,7 @@ CLI_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(wildcard keyctl-bpf/*.c keyctl-bpf/age
 LIB      := $(O)/libbpfkey.a
 BIN      := $(O)/keyctl-bpf
 MAN      := $(wildcard man/*.[1-9])
+UNITS    := $(wildcard keyctl-bpf/boot/systemd/*)
 HEADERS  := $(wildcard include/*.h include/bpfkey/*.h)
 VERSION  := $(shell sed -n 's/^\#define BPFKEY_VERSION "\(.*\)"/\1/p' include/bpfkey.h)
 
@@ -228,12 +229,14 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	$(foreach m,$(MLINKS),ln -sf $(notdir $(firstword $(subst :, ,$(m)))) $(call mlink,$(m)) &&) :
 	$(foreach f,bpf_keyring.c Kbuild dkms.conf,install -D -m 0644 keyctl-bpf/kmod/$(f) $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/$(f) &&) :
 	sed -i 's/@VERSION@/$(VERSION)/' $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)/dkms.conf
+	$(foreach u,$(UNITS),sed 's|@PREFIX@|$(PREFIX)|' $(u) | install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$(notdir $(u)) &&) :
 	$(if $(DESTDIR)$(filter-out /usr /usr/local,$(PREFIX)),,-ldconfig 2>/dev/null)
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf $(DESTDIR)$(PREFIX)/sbin/keyctl-bpf-agent $(DESTDIR)$(PREFIX)/share/bash-completion/completions/keyctl-bpf
 	rm -f $(foreach f,libbpfkey.a libbpfkey.so $(SONAME) $(notdir $(SHARED)) pkgconfig/libbpfkey.pc,$(DESTDIR)$(LIBDIR)/$(f))
 	rm -f $(foreach h,$(HEADERS),$(DESTDIR)$(PREFIX)/$(h))
 	rm -f $(foreach m,$(MAN),$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))) $(foreach m,$(MLINKS),$(call mlink,$(m)))
+	rm -f $(foreach u,$(UNITS),$(DESTDIR)$(PREFIX)/lib/systemd/system/$(notdir $(u)))
 	rm -rf $(DESTDIR)$(PREFIX)/src/bpf_keyring-$(VERSION)
 
 clean: ## remove what was built, but not downloaded kernels and roots

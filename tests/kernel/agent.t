@@ -3,7 +3,7 @@
 # The signing agent: a trusted loader has what it generates signed with its delegated key and loads
 # it; root by itself, another trusted loader and a revoked key get nothing.
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
-guest_files='tests/kernel/gate.sh $O/tests/kernel/agent_client' guest_tools='jq openssl'
+guest_files='tests/kernel/gate.sh keyctl-bpf/boot/systemd/keyctl-bpf-agent.service $O/tests/kernel/agent_client' guest_tools='jq openssl setpriv'
 . "$(dirname -- "$0")/lib/guest.sh"
 # shellcheck source=tests/kernel/gate.sh
 . /lab/tests/kernel/gate.sh
@@ -13,9 +13,10 @@ object=/bpf/xsk_def_xdp_prog.o # it pins nothing
 policy=/etc/keyctl-bpf/gate.json
 socket=/run/keyctl-bpf/agent.sock
 
+service=$PWD/keyctl-bpf/boot/systemd/keyctl-bpf-agent.service
 set_up
 keyctl-bpf -q keyring create --role delegated >/dev/null 2>&1
-keyctl-bpf -q key new --form file -o gen.key 2>/dev/null
+keyctl-bpf -q key new --form tpm -o gen.key 2>/dev/null
 keyctl-bpf -q cert new --key gen.key --role delegated --name gen -o gen.pem
 ok "a delegated key" keyctl-bpf -q keyring enroll --role delegated gen.pem
 delegated_ring=$((0x$(awk '/ \.bpf_delegated|bpf:delegated/ { print $1; exit }' /proc/keys)))
@@ -30,13 +31,17 @@ jq --arg key "$(openssl x509 -in gen.pem -outform DER | base64 -w 0)" \
 jq -n --arg d "$PWD" '{schema: 1, signers: [
 	{loader: "gen", key: "\($d)/gen.key", cert: "\($d)/gen.pem", types: ["xdp"]}]}' >agent.json
 
+# As keyctl-bpf-agent.service has it.
+caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$service" | tr A-Z a-z | sed 's/cap_/,+/g; s/ //g')
+like "$caps" "bpf" "the service names its capabilities"
 : >agent.log
 # start: the agent, until it listens
 start() {
 	local before
 
 	before=$(grep -c ready agent.log)
-	keyctl-bpf agent --sign --config agent.json --log sign.log --json >agent.out 2>>agent.log &
+	setpriv --no-new-privs --bounding-set "-all$caps" keyctl-bpf agent --sign --config agent.json \
+		--log sign.log --json >agent.out 2>>agent.log &
 	agent=$!
 	for _ in {1..100}; do
 		[ "$(grep -c ready agent.log)" = "$before" ] || break
@@ -83,6 +88,11 @@ client gen sign 5000 "$naive"
 like "$out" "E_NOT_A_LOADER: .*not among the types that are signed for 'gen'" "types are looked for"
 client gen sign 5000 /bpf/xdp-dispatcher.o
 is "$rc" 0 "another object of that type is signed"
+
+client gen crowd 40
+is "$out" "16 welcome, 24 busy" "one loader has at most sixteen connections"
+client gen load "$delegated_ring" 1 $object
+is "$rc" 0 "which are free again when it ends"
 
 # What a trusted loader may not say.
 raw() {

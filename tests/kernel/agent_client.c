@@ -5,6 +5,7 @@
  *	agent_client load SOCKET RING COUNT OBJECT	signed by the agent and loaded, COUNT times
  *	agent_client sign SOCKET MS OBJECT		signed only, within so many milliseconds
  *	agent_client raw SOCKET FILE			what the agent says to these bytes
+ *	agent_client crowd SOCKET COUNT			how so many connections are greeted
  *
  * Prints what it came to; ends with the exit status of the result.
  */
@@ -124,6 +125,29 @@ static int raw(char **argv)
 	return 0;
 }
 
+/* All of them stay until the last one is greeted. */
+static int crowd(const char *path, int count)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	static uint8_t heard[OBJECT_MAX];
+	int kinds[AGENT_WIRE_REFUSED + 1] = { 0 }, busy = 0;
+
+	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	for (int i = 0; i < count; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		struct agent_wire w = { 0 };
+
+		if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
+			return 4;
+		if (agent_wire_read((struct view){ heard, hear(fd, heard, sizeof(heard)) }, &w))
+			return 1;
+		kinds[w.kind]++;
+		busy += w.why == AGENT_WIRE_BUSY;
+	}
+	printf("%d welcome, %d busy\n", kinds[AGENT_WIRE_WELCOME], busy);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpfkey_ctx *ctx = NULL;
@@ -131,6 +155,8 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "raw"))
 		return raw(argv);
+	if (argc == 4 && !strcmp(argv[1], "crowd"))
+		return crowd(argv[2], atoi(argv[3]));
 	if (argc < 5 || bpfkey_ctx_new(&ctx) < 0)
 		return 2;
 	r = sign(ctx, argv, argc == 6 && !strcmp(argv[1], "load"));
