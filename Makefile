@@ -204,8 +204,9 @@ check-long: tests $(LAB) ## high counts
 	$(Q)LONG=1 tests/run unit cli tpm fault $(if $(LAB),kernel)
 lint: tests ## style, layers, manual pages
 	$(Q)tests/run lint
-bench: tests $(BENCH_BIN) ## speed beside the peers, as ratios
+bench: tests $(BENCH_BIN) $(LAB) ## speed beside the peers, as ratios
 	$(Q)tests/bench/run
+	$(if $(LAB),$(Q)tests/bench/gate)
 fuzz: ## fuzz each parser for a minute (T=name)
 	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) SAN=address,undefined O=$(O)-fuzz \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' run-fuzz
