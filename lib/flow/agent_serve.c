@@ -18,6 +18,7 @@
 #include "../kernel/loader_read.h"
 #include "object.h"
 #include "sign_log.h"
+#include "signer_handle.h"
 
 #define ANSWER_MAX (AGENT_WIRE_HEAD + AGENT_WIRE_CERT_MAX + 4096)
 

@@ -5,8 +5,8 @@
 
 #include <bpfkey/agent.h>
 
+#include "../base/ctx.h"
 #include "../model/agent_wire.h"
-#include "signer_handle.h"
 
 /* Whom the agent signs for, and what. */
 struct agent_serve {

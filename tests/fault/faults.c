@@ -36,6 +36,7 @@ static const struct flow flows[] = {
 	{ "sign, TPM, many", tpm_sign_many, { "a.sig", "b.sig", "c.sig" }, NULL, false, true },
 	{ "sign, log", logged_sign, { "signed.o" }, check_file_signed, false, false },
 	{ "sign, as a header", write_header, { "signed.h" }, NULL, false, false },
+	{ "sign, agent", agent_sign, { NULL }, NULL, false, false },
 	{ "resign", resign, { "signed.o" }, check_file_signed, false, false },
 	{ "resign, skeleton", resign_header, { "signed.o" }, check_file_signed, false, false },
 	{ "sign and verify, memory", memory, { NULL }, NULL, false, false },

@@ -8,6 +8,7 @@
 #include <bpfkey.h>
 
 #include "lib/base/file.h"
+#include "lib/flow/agent_serve.h"
 
 static int sign_with(struct bpfkey_ctx *ctx, const char *who, const char *in, const char *out,
 		     unsigned int flags)
@@ -48,6 +49,54 @@ _unused_ static int file_sign(struct bpfkey_ctx *ctx)
 _unused_ static int tpm_sign(struct bpfkey_ctx *ctx)
 {
 	return sign_with(ctx, "tpm", "in.bpf.o", "out/signed.o", 0);
+}
+
+static int ask_agent(struct bpfkey_ctx *ctx, struct bpfkey_signer *s, const struct agent_wire *w)
+{
+	const struct agent_serve serve = { .loader = "gen", .signer = s, .types = ~0ULL };
+	_cleanup_(buf_done) struct buf in = BUF(1 << 20), out = BUF(0);
+	struct bpfkey_agent_event e = { 0 };
+	int r;
+
+	agent_wire_put(&in, w);
+	if (!buf_ok(&in))
+		return bk_out_of_memory(ctx);
+	r = agent_serve_request(ctx, &serve, buf_view(&in), &e, &out);
+	return r < 0 ? r : e.result;
+}
+
+static struct view view_of(struct bpfkey_object *o, enum bpfkey_object_part part)
+{
+	const void *p = NULL;
+	size_t n = 0;
+
+	bpfkey_object_part(o, part, &p, &n);
+	return (struct view){ p, n };
+}
+
+/* What the agent does once it knows who asks. */
+_unused_ static int agent_sign(struct bpfkey_ctx *ctx)
+{
+	struct agent_wire w = { .kind = AGENT_WIRE_SIGN_LOADER };
+	struct bpfkey_signer *s = NULL;
+	struct bpfkey_object *o = NULL;
+	int r = bpfkey_signer_open(ctx, "file.pem", "file.crt", &s);
+
+	if (!r)
+		r = bpfkey_object_open(ctx, "good.o", &o);
+	if (!r) {
+		w.insns = view_of(o, BPFKEY_PART_LOADER);
+		w.metadata = view_of(o, BPFKEY_PART_METADATA);
+		r = ask_agent(ctx, s, &w);
+	}
+	if (!r) {
+		w = (struct agent_wire){ .kind = AGENT_WIRE_SIGN_LIST,
+					 .list = view_of(o, BPFKEY_PART_DIGESTS) };
+		r = ask_agent(ctx, s, &w);
+	}
+	bpfkey_object_free(o);
+	bpfkey_signer_free(s);
+	return r;
 }
 
 /* Several in one call: each is begun before the one before it is finished. */
