@@ -140,6 +140,21 @@ kill "$agent"
 wait "$agent"
 config
 
+# Keys of a TPM: used there, and unsealed for the agent's run.
+kb -q key new --form tpm --tpm "embedded:$T/tpm" -o tpm.key
+kb -q cert new --key tpm.key --tpm "embedded:$T/tpm" --role delegated --name gen -o tpm.pem
+kb -q key new --form sealed --recovery gen.pem --recovery-key gen.key --tpm "embedded:$T/tpm" -o sealed.key
+kb -q cert new --key sealed.key --tpm "embedded:$T/tpm" --role delegated --name gen -o sealed.pem
+for form in tpm sealed; do
+	config key "\"$T/$form.key\"" cert "\"$T/$form.pem\""
+	start --tpm "embedded:$T/tpm"
+	like "$(<agent.err)" "ready, with keys for 1" "a key of the form $form"
+	kill "$agent"
+	wait "$agent"
+done
+refused 4 "does not exist" kb agent --sign -c agent.json --socket "$T/sock" --tpm "embedded:$T/none"
+config
+
 # A service manager's socket.
 cat >activate.py <<'E2'
 import os, socket, sys
