@@ -94,6 +94,18 @@ is "$out" "16 welcome, 24 busy" "one loader has at most sixteen connections"
 client gen load "$delegated_ring" 1 $object
 is "$rc" 0 "which are free again when it ends"
 
+client gen flood 2000
+read -r served _ busy _ ms _ <<<"$out"
+diag "$out"
+ok "it may send 200 messages in a second" test "$served" -le $((200 * (ms / 1000 + 2)))
+ok "and is told when these were more" test "$busy" -gt 0
+sleep 1.1
+
+client gen exec "$client"
+like "$out" "^why 2: process [0-9]+ is no trusted loader" "what a loader becomes by exec is not trusted on the same connection"
+client gen exec /disk/other
+like "$out" "^why 3: there is no key for the trusted loader 'other'" "or is another loader"
+
 # What a trusted loader may not say.
 raw() {
 	printf '%b' "$1" >raw.bin

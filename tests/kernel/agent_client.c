@@ -5,6 +5,8 @@
  *	agent_client load SOCKET RING COUNT OBJECT	signed by the agent and loaded, COUNT times
  *	agent_client sign SOCKET MS OBJECT		signed only, within so many milliseconds
  *	agent_client raw SOCKET FILE			what the agent says to these bytes
+ *	agent_client flood SOCKET COUNT			how so many messages are answered
+ *	agent_client exec SOCKET PROGRAM		and to that one of these, greeted before
  *	agent_client crowd SOCKET COUNT			how so many connections are greeted
  *
  * Prints what it came to; ends with the exit status of the result.
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpfkey.h>
@@ -77,6 +80,9 @@ static int sign(struct bpfkey_ctx *ctx, char **argv, bool then_load)
 		       bpfkey_ctx_hint(ctx));
 	return bpfkey_err_exit(r);
 }
+
+/* An empty list to sign, which the agent refuses by what it is. */
+static const uint8_t message[] = "KBPA\0\1\0\3\0\0\0\10\0\0\0\0\0\0\0";
 
 /* One message of the agent; how many bytes of it came. */
 static size_t hear(int fd, uint8_t *to, size_t max)
@@ -148,6 +154,70 @@ static int crowd(const char *path, int count)
 	return 0;
 }
 
+/* What the agent says on a connection that was made before. */
+static int on(int fd)
+{
+	static uint8_t heard[OBJECT_MAX];
+	struct agent_wire w = { 0 };
+
+	if (send(fd, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message) ||
+	    agent_wire_read((struct view){ heard, hear(fd, heard, sizeof(heard)) }, &w))
+		return 1;
+	printf("why %u: %.*s\n", w.why, (int)w.text.n, w.text.n ? (const char *)w.text.p : "");
+	return 0;
+}
+
+/* Greeted, and then another program in the same process. */
+static int become(const char *path, const char *program)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	uint8_t heard[8192];
+	char text[16];
+
+	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    !hear(fd, heard, sizeof(heard)))
+		return 4;
+	snprintf(text, sizeof(text), "%d", fd);
+	execl(program, program, "on", "-", text, (char *)NULL);
+	return 1;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* One after the other without a pause, each of them refused in its own way or as one too many. */
+static int flood(const char *path, int count)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	static uint8_t heard[OBJECT_MAX];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), served = 0, busy = 0;
+	int64_t began = now_ms();
+
+	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    !hear(fd, heard, sizeof(heard)))
+		return 4;
+	for (int i = 0; i < count; i++) {
+		struct agent_wire w = { 0 };
+
+		if (send(fd, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message) ||
+		    agent_wire_read((struct view){ heard, hear(fd, heard, sizeof(heard)) }, &w))
+			return 1;
+		busy += w.why == AGENT_WIRE_BUSY;
+		served += w.why == AGENT_WIRE_NOT_A_LOADER;
+	}
+	printf("%d served, %d busy, %lld ms\n", served, busy, (long long)(now_ms() - began));
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpfkey_ctx *ctx = NULL;
@@ -157,6 +227,12 @@ int main(int argc, char **argv)
 		return raw(argv);
 	if (argc == 4 && !strcmp(argv[1], "crowd"))
 		return crowd(argv[2], atoi(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "exec"))
+		return become(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "on"))
+		return on(atoi(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "flood"))
+		return flood(argv[2], atoi(argv[3]));
 	if (argc < 5 || bpfkey_ctx_new(&ctx) < 0)
 		return 2;
 	r = sign(ctx, argv, argc == 6 && !strcmp(argv[1], "load"));
