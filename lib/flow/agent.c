@@ -6,6 +6,7 @@
  */
 #include <bpfkey.h>
 
+#include <libgen.h>
 #include <string.h>
 
 #include "../base/file.h"
@@ -40,10 +41,15 @@ size_t bpfkey_agent_keys(const struct bpfkey_agent *a)
 static int read_config(struct bpfkey_ctx *ctx, const char *path, struct agent_config *ret)
 {
 	_cleanup_(buf_done) struct buf text = BUF(AGENT_CONFIG_MAX);
-	_cleanup_(bk_freep) char *own = NULL;
+	_cleanup_(bk_freep) char *own = NULL, *copy = NULL;
 	int r = path ? 0 : bk_path(ctx, BPFKEY_AGENT_CONFIG_FILE, &own);
 
 	path = path ? path : own;
+	copy = path ? strdup(path) : NULL;
+	if (!r && !copy)
+		r = bk_out_of_memory(ctx);
+	if (!r)
+		r = bk_file_owned(ctx, dirname(copy));
 	if (!r)
 		r = bk_file_owned(ctx, path);
 	if (!r)

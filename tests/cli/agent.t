@@ -34,6 +34,8 @@ refused 1 "cannot use the agent's configuration '.*/none'" kb agent --sign -c "$
 chmod 666 agent.json
 refused 3 "mode 0666: others can change it" kb agent --sign -c agent.json
 chmod 644 agent.json
+mkdir open && cp agent.json open && chmod 777 open
+refused 3 "'open' has mode 0777: others can change it" kb agent --sign -c open/agent.json
 config pin '"1234"'
 refused 1 "signer of 'gen': a field 'pin' has no meaning" kb agent --sign -c agent.json
 config types '["warp"]'
