@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -61,4 +63,26 @@ int lock_file(struct bpfkey_ctx *ctx, const char *path, int *ret_fd)
 			return 0;
 		}
 	}
+}
+
+int lock_folder_of(struct bpfkey_ctx *ctx, const char *path, int *ret_fd)
+{
+	_cleanup_(bk_freep) char *copy = strdup(path);
+	_cleanup_(bk_closep) int fd = -1;
+	const char *dir;
+
+	if (!copy)
+		return bk_out_of_memory(ctx);
+	dir = dirname(copy);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(ctx, errno, dir);
+	if (!lock_wait(fd, FILE_WAIT_MS)) {
+		*ret_fd = bk_steal_fd(&fd);
+		return 0;
+	}
+	if (errno != EBADF && errno != ENOLCK && errno != EOPNOTSUPP)
+		return fail(ctx, errno, dir);
+	*ret_fd = -1;
+	return 0;
 }

@@ -17,4 +17,12 @@ int lock_wait(int fd, int ms);
  */
 int lock_file(struct bpfkey_ctx *ctx, const char *path, int *ret_fd);
 
+/*
+ * lock_folder_of - against others who put several files beside @path that belong together
+ * @ret_fd: close it, which unlocks; -1 where folders cannot be locked (NFS)
+ *
+ * -BPFKEY_E_BUSY, _NOT_FOUND, _PRIVILEGE, _IO.
+ */
+int lock_folder_of(struct bpfkey_ctx *ctx, const char *path, int *ret_fd);
+
 #endif

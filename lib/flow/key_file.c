@@ -13,6 +13,7 @@
 
 #include "../../tpm/tpm.h"
 #include "../base/file.h"
+#include "../base/lock.h"
 #include "../base/text.h"
 #include "../crypto/digest.h"
 #include "../model/json.h"
@@ -453,9 +454,13 @@ int key_file_write(struct bpfkey_ctx *ctx, const char *path, struct view key,
 {
 	_cleanup_(buf_done) struct buf text = BUF(META_MAX);
 	_cleanup_(bk_freep) char *meta = NULL;
+	/* Two at once would leave the sidecar of one beside the key of the other. */
+	_cleanup_(bk_closep) int lock = -1;
 	int r;
 
 	r = meta_path(ctx, path, &meta);
+	if (!r)
+		r = lock_folder_of(ctx, path, &lock);
 	if (!r && force)
 		return replace_key(ctx, path, key, m, meta);
 	r = r < 0 ? r : meta_text(ctx, m, NULL, &text);

@@ -107,4 +107,32 @@ for i in "${!pids[@]}"; do wait "${pids[i]}" || failed=$((failed + 1)); done
 is "$failed" 0 "eight sign with them at once"
 [ "$failed" = 0 ] || diag "$(cat log?)"
 
+# Eight at once for one name, by keys that need no TPM to be made: the pair that stays is a pair.
+# at_once ARG...: makes "one", eight times; sets $made to those that say they did
+at_once() {
+	local i
+
+	pids=() made=0
+	for i in 1 2 3 4 5 6 7 8; do
+		"$KB" --quiet key new --form file -o one "$@" 2>"log$i" &
+		pids+=($!)
+	done
+	for i in "${!pids[@]}"; do wait "${pids[i]}" && made=$((made + 1)); done
+}
+bad=0
+for ((i = 0; i < times; i++)); do
+	rm -f one one.meta
+	at_once
+	[ "$made" = 1 ] && kb key show one --json | jq -e .result.public_hash >one.hash &&
+		[ "$(cat one.hash)" = "$(jq .public_hash one.meta)" ] || bad=$((bad + 1))
+done
+is "$bad" 0 "eight make one key at once: one does, and its sidecar is beside it"
+bad=0
+for ((i = 0; i < times; i++)); do
+	at_once --force
+	kb --quiet cert new --key one --role build --name one -o one.crt --force 2>log && [ "$made" = 8 ] &&
+		[ -e one.meta ] || bad=$((bad + 1))
+done
+is "$bad" 0 "eight replace one key at once: the last one's sidecar is beside the last one's key"
+
 done_testing
