@@ -120,7 +120,8 @@ static int do_hold(char **argv)
 	char list[GATE_OWN * 12] = "";
 	struct gate_state st;
 
-	if (bpfkey_ctx_new(&ctx) || gate_open(ctx, &g) || gate_read_state(g, &st) || gate_do(g, &call)) {
+	if (bpfkey_ctx_new(&ctx) || gate_open(ctx, &g) || gate_read_state(g, &st) ||
+	    gate_do(g, &call)) {
 		fprintf(stderr, "%s\n", bpfkey_ctx_message(ctx));
 		return 1;
 	}

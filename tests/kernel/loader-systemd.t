@@ -38,9 +38,9 @@ if [ "$BOOT" = 1 ]; then
 	set_up
 	ok "the gate is installed in the initramfs" keyctl-bpf gate install --self-test obj.o
 	ok "and enforces" keyctl-bpf -q gate mode enforce --accept-existing
-	mkdir -p /disk/var/lib/keyctl-bpf /disk/root/t
+	mkdir -p /disk/var/lib/keyctl-bpf /disk/lab/t
 	cp -a /var/lib/keyctl-bpf/. /disk/var/lib/keyctl-bpf/
-	cp ./* /disk/root/t/
+	cp ./* /disk/lab/t/
 	bring "$(command -v keyctl-bpf)" "$(command -v jq)" "$attack"
 	cat >/disk/etc/systemd/system/sandbox.service <<-'END'
 		[Unit]
@@ -54,7 +54,7 @@ if [ "$BOOT" = 1 ]; then
 	become_systemd
 fi
 
-cd /root/t || exit 1
+cd /lab/t || exit 1
 is "$(cat /proc/1/comm)" systemd "systemd is PID 1"
 is "$(readlink /proc/1/root)" / "of a root of its own"
 is "$(keyctl-bpf gate show --json | jq -r .result.mode)" enforce "the gate went along"
