@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The signing agent: a trusted loader has what it generates signed with its delegated key and loads
 # it; root by itself, another trusted loader and a revoked key get nothing.
+# lab: one kernel will do
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh keyctl-bpf/boot/systemd/keyctl-bpf-agent.service $O/tests/kernel/agent_client' guest_tools='jq openssl setpriv'
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Holes 6 and 7 under preemption: with a tracing program as the witness, signed loads go without a
 # record; with the gate 10,000 loads have one each, and the right one.
+# lab: one kernel will do
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh $O/tests/kernel/attacks/attack $O/tests/kernel/attacks/stress $O/tests/kernel/attacks/naive.bpf.o'
 guest_cpus=2
