@@ -86,7 +86,7 @@ enum bpfkey_make_flags {
 	BPFKEY_MAKE_RECOVERY_PASSPHRASE = 1 << 2, /* sealed: a passphrase is the way back */
 	BPFKEY_MAKE_NO_RECOVERY = 1 << 3, /* sealed: with this TPM the key is lost */
 	BPFKEY_MAKE_PIN = 1 << 4,	/* tpm, sealed: under a PIN that is asked for (secret.h) */
-	BPFKEY_MAKE_NO_POLICY = 1 << 5,	/* recover, reseal: nothing stays of what use needed */
+	BPFKEY_MAKE_NO_POLICY = 1 << 5,	/* recover, reseal only: nothing stays of what use needed */
 };
 
 /**

@@ -148,7 +148,7 @@ static int import(struct importing *i, const char *source)
 	if (token_is_uri(source))
 		return bk_fail(i->ctx, -BPFKEY_E_NO_SUPPORT, "a key on a token does not leave it; "
 			       "sign with the URI itself");
-	r = key_policy_check(i->ctx, i->path, i->o);
+	r = key_policy_check_new(i->ctx, i->path, i->o);
 	if (!r)
 		r = check_output(i, source);
 	if (!r)

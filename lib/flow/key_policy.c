@@ -88,6 +88,15 @@ int key_policy_moved(struct bpfkey_ctx *ctx, const char *from, const char *to,
 	return r ? r : put_path(ctx, to, file, p->file);
 }
 
+int key_policy_check_new(struct bpfkey_ctx *ctx, const char *path,
+			 const struct bpfkey_key_opts *o)
+{
+	if (o->flags & BPFKEY_MAKE_NO_POLICY)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "BPFKEY_MAKE_NO_POLICY takes a policy away, "
+			       "and a key that is being made has none");
+	return key_policy_check(ctx, path, o);
+}
+
 int key_policy_check(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_key_opts *o)
 {
 	struct key_policy p = { 0 };

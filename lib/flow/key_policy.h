@@ -15,6 +15,9 @@ bool key_policy_given(const struct bpfkey_key_opts *o);
  * -BPFKEY_E_USAGE, and what reading the policy file answers
  */
 int key_policy_check(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey_key_opts *o);
+/* key_policy_check_new - the same for a key that was not there before */
+int key_policy_check_new(struct bpfkey_ctx *ctx, const char *path,
+			 const struct bpfkey_key_opts *o);
 
 /*
  * key_policy_make - for a key that is about to be made, with its PIN and states

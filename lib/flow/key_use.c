@@ -58,8 +58,10 @@ static int ask_twice(struct bpfkey_ctx *ctx, const char *path, struct bk_secret 
 		r = passphrase_get(ctx, BPFKEY_SECRET_PIN, path, &again);
 	if (r < 0)
 		return r;
-	if (again && !bk_secret_equal(pin, again))
+	if (again && !bk_secret_equal(pin, again)) {
+		bk_hint(ctx, "nothing was made: try again, or give it with --passphrase-file");
 		return bk_fail(ctx, -BPFKEY_E_PIN, "the two PINs differ");
+	}
 	*ret = steal(&pin);
 	return 0;
 }

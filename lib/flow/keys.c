@@ -225,7 +225,7 @@ static int key_new(struct bpfkey_ctx *ctx, const char *path, const struct bpfkey
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "algorithm and form are needed");
 	r = check_alg(ctx, o->alg);
 	if (!r)
-		r = key_policy_check(ctx, path, o);
+		r = key_policy_check_new(ctx, path, o);
 	if (!r && !(o->flags & BPFKEY_MAKE_FORCE))
 		r = key_file_absent(ctx, path);
 	if (!r)

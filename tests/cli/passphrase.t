@@ -175,4 +175,39 @@ run kb key import rsa.pem --form file -o n.pem --dry-run
 is "$rc" 0 'a dry run'
 absent n.pem n.pem.meta
 
+# --- a PIN on a terminal: asked twice when it is set, because what was mistyped locks for good
+
+# on_terminal ANSWERS ARG...: sets out
+on_terminal() {
+	run python3 "$top/tests/cli/ask.py" "$1" "$KB" --tpm "embedded:$T/tpm" "${@:2}"
+}
+said() { sed -n "s/^$1 //p" <<<"$out"; }
+new=(key new --form tpm --pin -o pin.key)
+
+on_terminal '[b"1234\n", b"1234\n"]' "${new[@]}"
+is "$(said asked) $(said exit)" '2 0' 'a PIN is asked twice and set'
+unlike "$out" 1234 'and not shown'
+on_terminal '[b"1234\n"]' cert new --key pin.key --role build --name pin -o pin.crt
+is "$(said asked) $(said exit)" '1 0' 'and once when it is used'
+on_terminal '[b"4321\n"]' cert new --key pin.key --role build --name pin -o n.crt
+is "$(said asked) $(said exit)" '1 3' 'a wrong one is tried once'
+absent n.crt
+rm -f pin.key pin.key.meta
+on_terminal '[b"1234\n", b"1243\n"]' "${new[@]}"
+is "$(said asked) $(said exit)" '2 3' 'two that differ'
+like "$out" 'the two PINs differ' 'are said to'
+like "$out" 'hint: nothing was made' 'with what to do'
+absent pin.key pin.key.meta
+on_terminal '[b"\x03"]' "${new[@]}"
+is "$(said asked)" 1 'Ctrl-C ends the question'
+isnt "$(said exit)" 0 'and the command'
+absent pin.key pin.key.meta
+on_terminal '[b"1234\n", b"\x04"]' "${new[@]}"
+is "$(said asked)" 2 'so does the end of input, the second time too'
+isnt "$(said exit)" 0 'which is no empty answer'
+absent pin.key pin.key.meta
+on_terminal '[b"\n", b"\n"]' "${new[@]}"
+isnt "$(said exit)" 0 'an empty PIN is none'
+absent pin.key pin.key.meta
+
 done_testing

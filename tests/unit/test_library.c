@@ -107,6 +107,21 @@ static const struct {
 	{ "bpfkey_gate_mode_opts", sizeof(struct bpfkey_gate_mode_opts), call_mode },
 };
 
+/* A flag that has no meaning there is refused, not passed over. */
+static void test_no_policy(void)
+{
+	struct bpfkey_key_opts o = {
+		.sz = sizeof(o), .form = BPFKEY_FORM_FILE, .alg = "p256",
+		.flags = BPFKEY_MAKE_NO_POLICY,
+	};
+
+	ok(bpfkey_key_new(ctx, "no-policy.key", &o, NULL) == -BPFKEY_E_USAGE &&
+	   access("no-policy.key", F_OK) < 0, "a new key has no policy to take away");
+	o.alg = NULL;
+	ok(bpfkey_key_import(ctx, "no.pem", "no-policy.key", &o, NULL) == -BPFKEY_E_USAGE,
+	   "nor has an imported one");
+}
+
 static void test_opts(void)
 {
 	union {
@@ -290,6 +305,7 @@ int main(void)
 		test_growth();
 		test_failures();
 		test_opts();
+		test_no_policy();
 		test_libbpf();
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
