@@ -155,6 +155,8 @@ static int policy_sign_run(struct cli *cli, int argc, const char **argv)
 			"sha256:0,2,7", &o.pcrs),
 		OPT_STR(0, "pcr-values", "FILE", "allow these values, as tpm2_pcrread prints them",
 			&o.values),
+		OPT_STR(0, "event-log", "FILE", "allow the PCRs as a boot with this firmware's "
+			"event log leaves them", &o.event_log),
 		OPT_STR(0, "rollback", "INDEX:LIMIT", "only while the TPM's counter INDEX is at "
 			"most LIMIT", &rollback),
 		OPT_FLAG(0, "replace", "forget the states that were signed before", &o.replace),

@@ -57,6 +57,8 @@ int bpfkey_policy_new(struct bpfkey_ctx *ctx, const char *path,
  * @sz:      sizeof(struct bpfkey_state_opts)
  * @key:     the policy key
  * @pcrs:    "sha256:0,2,7": these PCRs as they are now in the context's TPM, or NULL
+ * @event_log: a file; @pcrs not as they are now but as a boot that wrote this firmware's
+ *           event log (binary_bios_measurements) leaves them; NULL: as they are now
  * @values:  a file with PCRs and values as 'tpm2_pcrread' prints them, or NULL
  * @counter: index of a counter in the context's TPM, 0x01000000 on, or 0: none
  * @limit:   the state counts while the counter is at most this
@@ -72,6 +74,7 @@ struct bpfkey_state_opts {
 	uint64_t limit;
 	bool replace;
 	unsigned int flags;
+	const char *event_log;
 };
 
 /**
@@ -80,8 +83,9 @@ struct bpfkey_state_opts {
  * @ret:  the policy as it is then; NULL if not wanted
  *
  * The same state again changes nothing. -BPFKEY_E_MISMATCH: @opts->key is not
- * the policy's; _USAGE; _FORMAT (the policy, or @opts->values); _NO_SUPPORT (this
- * TPM does not have the PCRs); _NOT_FOUND (no such counter); and what opening a
+ * the policy's, or the event log says nothing about one of the PCRs; _USAGE; _FORMAT (the
+ * policy, @opts->values or the event log); _NO_SUPPORT (this TPM or the event log does not
+ * have the PCRs); _NOT_FOUND (no such file or counter); and what opening a
  * key and reaching a TPM answer.
  *
  * Since: 0.1

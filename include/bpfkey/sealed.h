@@ -29,7 +29,10 @@ extern "C" {
  * @ret:   facts of the key; NULL if not wanted
  *
  * As bpfkey_key_new(), and -BPFKEY_E_NOT_FOUND (no such way of recovery in
- * @source), _MISMATCH (another recovery key), _PIN (wrong passphrase), _TAMPERED.
+ * @source), _MISMATCH (another recovery key), _PIN (wrong passphrase), _TAMPERED (the file
+ * was changed after it was sealed, and @opts does not say all that use shall need; when it
+ * does, the key is recovered with a warning, and bpfkey_key_reseal() with ways of recovery
+ * is to follow, because those in the file may be somebody else's).
  *
  * Since: 0.1
  */
@@ -46,7 +49,8 @@ int bpfkey_key_recover(struct bpfkey_ctx *ctx, const char *source, const char *p
  *
  * What was wrapped for this TPM becomes sealed by it; what is for others stays.
  *
- * As bpfkey_key_new(), and -BPFKEY_E_OTHER_TPM, _PIN, _POLICY, _TAMPERED.
+ * As bpfkey_key_new(), and -BPFKEY_E_OTHER_TPM, _PIN, _POLICY, _TAMPERED (the file was
+ * changed after it was sealed: bpfkey_key_recover()).
  *
  * Since: 0.1
  */

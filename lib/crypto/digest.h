@@ -5,6 +5,16 @@
 #include "../base/ctx.h"
 
 #define SHA256_LEN 32
+#define DIGEST_MAX 64	/* bytes that a caller has room for: SHA-512 */
+
+/*
+ * bk_digestv - of several pieces one after the other
+ * @name: one of SHA-1 and SHA-2, as OpenSSL or a TPM's bank has it: "SHA-256", "sha256"
+ *
+ * -BPFKEY_E_INTERNAL only when OpenSSL is broken; *ret may be written to then.
+ */
+int bk_digestv(struct bpfkey_ctx *ctx, const char *name, const struct view *v, size_t n,
+	       uint8_t ret[DIGEST_MAX]);
 
 /* bk_sha256 - one shot; -BPFKEY_E_INTERNAL only when OpenSSL is broken. */
 int bk_sha256(struct bpfkey_ctx *ctx, struct view data, uint8_t ret[SHA256_LEN]);

@@ -10,6 +10,7 @@
 #include "../base/pcrs.h"
 #include "../base/text.h"
 #include "../crypto/public.h"
+#include "boot_replay.h"
 #include "key_file.h"
 #include "machine.h"
 #include "opts.h"
@@ -134,12 +135,13 @@ static int ask_tpm(struct bpfkey_ctx *ctx, const struct bpfkey_state_opts *o,
 		   const struct pcr_set *wanted, struct policy_grant *g)
 {
 	_cleanup_(tpm_closep) struct tpm *t = NULL;
+	bool pcrs = wanted->mask && !o->event_log;
 	int r;
 
-	if (!wanted->mask && !o->counter)
+	if (!pcrs && !o->counter)
 		return 0;
 	r = tpm_open(ctx, NULL, &t);
-	if (!r && wanted->mask)
+	if (!r && pcrs)
 		r = tpm_pcr_read(t, wanted->bank, wanted->mask, &g->pcrs);
 	if (!r && o->counter)
 		r = tpm_counter_ref(t, o->counter, &g->counter);
@@ -158,6 +160,8 @@ static int make_state(struct bpfkey_ctx *ctx, const struct bpfkey_state_opts *o,
 	if (o->pcrs && o->values)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "PCRs as they are now, and from a file: only "
 			       "one of both can be signed");
+	if (o->event_log && !o->pcrs)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "an event log is named, but no PCRs of it");
 	if (!o->pcrs && !o->values && !o->counter)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "a state without PCRs and without counter "
 			       "would allow everything");
@@ -167,6 +171,8 @@ static int make_state(struct bpfkey_ctx *ctx, const struct bpfkey_state_opts *o,
 		r = machine_counter(ctx, o->counter);
 	if (!r && o->values)
 		r = values_from_file(ctx, o->values, &g->pcrs);
+	if (!r && o->event_log)
+		r = boot_replay(ctx, o->event_log, &wanted, &g->pcrs);
 	if (!r)
 		r = ask_tpm(ctx, o, &wanted, g);
 	if (r < 0)

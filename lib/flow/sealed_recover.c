@@ -208,7 +208,8 @@ static int check_whole(struct renewing *n)
 			       "'%s': it was changed after it was sealed", n->source);
 	}
 	bk_log(n->ctx, BPFKEY_LOG_WARNING, "'%s' was changed after it was sealed: the key is "
-	       "whole, but do not trust the file's other slots", n->source);
+	       "whole, but the file's other slots may be somebody else's: name the ways of "
+	       "recovery anew with 'keyctl-bpf key reseal --recovery ...'", n->source);
 	n->changed = true;
 	return 0;
 }
