@@ -2,11 +2,12 @@
 # ask.py ANSWERS CMD...: runs CMD on a terminal of its own and gives it the next of ANSWERS (Python,
 # a list of bytes; b"\x03" is Ctrl-C, b"\x04" the end of input) whenever it asks. Prints what the
 # terminal showed, how often it was asked, whether it echoes afterwards, and how CMD ended.
-import ast, os, pty, select, sys, termios, time
+import ast, os, pty, select, signal, sys, termios, time
 
 answers, asked, seen, end = ast.literal_eval(sys.argv[1]), 0, b"", time.time() + 60
 pid, fd = pty.fork()
 if pid == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background ignores it
     os.execv(sys.argv[2], sys.argv[2:])
 while time.time() < end:
     try:

@@ -200,14 +200,15 @@ like "$out" 'hint: nothing was made' 'with what to do'
 absent pin.key pin.key.meta
 on_terminal '[b"\x03"]' "${new[@]}"
 is "$(said asked)" 1 'Ctrl-C ends the question'
-isnt "$(said exit)" 0 'and the command'
+is "$(said exit)" -2 'and the command'
+is "$(said echo)" on 'the terminal is as it was'
 absent pin.key pin.key.meta
 on_terminal '[b"1234\n", b"\x04"]' "${new[@]}"
 is "$(said asked)" 2 'so does the end of input, the second time too'
-isnt "$(said exit)" 0 'which is no empty answer'
+is "$(said exit)" 1 'which is no empty answer'
 absent pin.key pin.key.meta
 on_terminal '[b"\n", b"\n"]' "${new[@]}"
-isnt "$(said exit)" 0 'an empty PIN is none'
+is "$(said exit)" 2 'an empty PIN is none'
 absent pin.key pin.key.meta
 
 done_testing
