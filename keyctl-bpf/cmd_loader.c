@@ -10,7 +10,7 @@
 #include "opt.h"
 #include "out.h"
 
-/* follow - an installed gate follows the policy at once; without one it says so. */
+/* follow - an installed gate follows the policy at once, unless it is sealed. */
 static int follow(struct cli *cli, bool rooted)
 {
 	struct bpfkey_gate_info info = { .sz = sizeof(info) };
@@ -18,6 +18,12 @@ static int follow(struct cli *cli, bool rooted)
 
 	if (r == -BPFKEY_E_NO_GATE || r == -BPFKEY_E_PRIVILEGE) {
 		out_str(cli->out, "in_force", "with the next gate install");
+		return 0;
+	}
+	if (!r && info.sealed) {
+		out_str(cli->out, "in_force", "with the next policy image");
+		out_note(cli->out, "the gate is sealed: 'keyctl-bpf gate image', 'gate sign' and "
+			 "'gate apply' bring it there");
 		return 0;
 	}
 	r = r ? r : bpfkey_gate_sync(cli->ctx, NULL);

@@ -63,6 +63,10 @@ is "$(jq -c '[.changed, .result.sealed]' <<<"$out")" "[true,true]" "the gate is 
 is "$(keyctl-bpf gate seal --json | jq -c '[.changed, .result.sealed]')" "[false,false]" "twice is once"
 run keyctl-bpf gate show --json
 is "$(jq -c '[.result.sealed, .result.threshold, .result.version]' <<<"$out")" "[true,2,0]" "and says so"
+run keyctl-bpf loader allow "sha256:$(printf '%064d' 7)" --name later --types xdp --json
+is "$(jq -r '.changed, .result.in_force' <<<"$out" | paste -sd' ')" "true with the next policy image" \
+	"a loader that is allowed now has to wait for an image"
+run keyctl-bpf loader revoke later
 refused 3 "is sealed" keyctl-bpf gate mode off
 refused 3 "is sealed" keyctl-bpf gate mode audit
 refused 3 "is sealed" keyctl-bpf gate remove
