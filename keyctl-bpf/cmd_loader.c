@@ -134,7 +134,7 @@ static int parse_until(struct cli *cli, const char *text, int64_t *ret)
 struct allow_args {
 	struct bpfkey_loader_allow_opts o;
 	const char *types, *attach, *until;
-	bool lends, libraries;
+	bool lends, libraries, library;
 };
 
 static int take_args(struct cli *cli, struct allow_args *a)
@@ -148,14 +148,19 @@ static int take_args(struct cli *cli, struct allow_args *a)
 		a->o.digest = what;
 	else
 		a->o.path = what;
-	r = parse_types(cli, a->types, "program", bpfkey_prog_type_parse, &a->o.types);
+	if (!a->types == !a->library)
+		return bad_usage(cli, "--types says what a loader may load, --library that it is "
+				 "none: one of both is needed");
+	r = a->library ? 0 : parse_types(cli, a->types, "program", bpfkey_prog_type_parse,
+					 &a->o.types);
 	if (!r && a->attach)
 		r = parse_types(cli, a->attach, "attach", bpfkey_attach_type_parse, &a->o.attach);
 	if (!r && a->until)
 		r = parse_until(cli, a->until, &a->o.until);
 	a->o.flags = (cli->dry_run ? BPFKEY_LOADER_DRY_RUN : 0) |
 		     (a->lends ? BPFKEY_LOADER_LENDS_TRUST : 0) |
-		     (a->libraries ? BPFKEY_LOADER_WITH_LIBRARIES : 0);
+		     (a->libraries ? BPFKEY_LOADER_WITH_LIBRARIES : 0) |
+		     (a->library ? BPFKEY_LOADER_LIBRARY : 0);
 	return r;
 }
 
@@ -165,8 +170,10 @@ static int allow_run(struct cli *cli, int argc, const char **argv)
 	bool did = false;
 	const struct opt opts[] = {
 		OPT_REQ('n', "name", "NAME", "what the entry is called", &a.o.name),
-		OPT_REQ('t', "types", "TYPE,...", "program types that it may load unsigned",
+		OPT_STR('t', "types", "TYPE,...", "program types that it may load unsigned",
 			&a.types),
+		OPT_FLAG(0, "library", "no loader, but what trusted loaders may map: a plug-in",
+			 &a.library),
 		OPT_STR('c', "cert", "CERT", "whatever the key of this certificate has signed",
 			&a.o.cert),
 		OPT_STR(0, "attach-types", "TYPE,...", "only with these expected attach types",

@@ -22,6 +22,7 @@ enum bpfkey_loader_flags {
 	BPFKEY_LOADER_DRY_RUN = 1 << 0,		/* check everything, change nothing */
 	BPFKEY_LOADER_WITH_LIBRARIES = 1 << 1,	/* and its dynamic linker and libraries */
 	BPFKEY_LOADER_LENDS_TRUST = 1 << 2,	/* it loads whatever its caller names */
+	BPFKEY_LOADER_LIBRARY = 1 << 3,		/* no loader, but a file that loaders may map */
 };
 
 #define BPFKEY_LOADER_PATH 1024
@@ -86,7 +87,8 @@ int bpfkey_loader_sign(struct bpfkey_ctx *ctx, const char *const *paths, size_t 
  * @name:  letters, digits and ._-, at most 31; an entry of that name is replaced
  * @path:  a file, which is put under fs-verity; or @digest, "sha256:HEX"; or @cert, the
  *         certificate of a loader key
- * @types: program types that it may load, 1 << type each; not syscall and ext
+ * @types: program types that it may load, 1 << type each; not syscall and ext; 0 of a
+ *         library (BPFKEY_LOADER_LIBRARY), which is a file or digest
  * @attach: expected attach types; 0: any
  * @until: seconds since 1970; 0: for ever
  * @flags: enum bpfkey_loader_flags

@@ -33,6 +33,15 @@ static int check_generic(struct bpfkey_ctx *ctx, const char *path, unsigned int 
 	return 0;
 }
 
+/* What is dlopen'ed: no dynamic linker names it, so its digest is listed by itself. */
+static int check_library(struct bpfkey_ctx *ctx, const struct bpfkey_loader_allow_opts *o)
+{
+	if (o->cert || o->types || o->attach || o->until || o->flags & BPFKEY_LOADER_LENDS_TRUST)
+		return bk_fail(ctx, -BPFKEY_E_USAGE, "a library is a file or digest that trusted "
+			       "loaders may map: it loads nothing itself and has no time");
+	return 0;
+}
+
 static int check(struct bpfkey_ctx *ctx, const struct bpfkey_loader_allow_opts *o)
 {
 	if (!o->name || !text_is_name(o->name) || strlen(o->name) >= POLICY_NAME)
@@ -48,13 +57,15 @@ static int check(struct bpfkey_ctx *ctx, const struct bpfkey_loader_allow_opts *
 			       o->types & 1ULL << GATE_TYPE_SYSCALL ?
 			       "such programs load others, so they have to be signed" :
 			       "such programs replace functions of others, of the gate's too");
-	if (!o->types)
+	if (!o->types && !(o->flags & BPFKEY_LOADER_LIBRARY))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "no program types: nothing is allowed by "
 			       "omission");
 	if (o->until && o->until <= time(NULL))
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "that time is over");
 	if (o->flags & BPFKEY_LOADER_WITH_LIBRARIES && !o->path)
 		return bk_fail(ctx, -BPFKEY_E_USAGE, "only of a file the libraries can be told");
+	if (o->flags & BPFKEY_LOADER_LIBRARY)
+		return check_library(ctx, o);
 	return o->path ? check_generic(ctx, o->path, o->flags) : 0;
 }
 
@@ -123,7 +134,7 @@ static int take_file(struct bpfkey_ctx *ctx, struct gate_policy *p,
 	bool dry = o->flags & BPFKEY_LOADER_DRY_RUN;
 	int r = loader_files_add(ctx, &l, o->path, o->flags & BPFKEY_LOADER_WITH_LIBRARIES);
 
-	if (!r)
+	if (!r && !e->library)
 		r = check_generic(ctx, l.v[0].path, o->flags);
 	for (size_t i = 0; !r && i < l.n; i++) {
 		_cleanup_(bk_closep) int fd = -1;
@@ -195,6 +206,7 @@ static int allow(struct bpfkey_ctx *ctx, const struct bpfkey_loader_allow_opts *
 	e->attach = o->attach;
 	e->until = o->until;
 	e->lends_trust = o->flags & BPFKEY_LOADER_LENDS_TRUST;
+	e->library = o->flags & BPFKEY_LOADER_LIBRARY;
 	r = dry ? gate_policy_read(ctx, &p) : gate_policy_open(ctx, &p, &lock);
 	if (!r && o->digest && file_digest_parse(o->digest, &e->digest) < 0)
 		r = bk_fail(ctx, -BPFKEY_E_USAGE, "'%s' is no digest: sha256:HEX, as 'fsverity "

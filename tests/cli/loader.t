@@ -9,6 +9,7 @@ need jq openssl
 
 d1=sha256:$(printf '%064d' 1)
 d2=sha256:$(printf '%064d' 2)
+d3=sha256:$(printf '%064d' 3)
 policy=$T/r/etc/keyctl-bpf/gate.json
 
 # in the root $T/r
@@ -19,7 +20,7 @@ lo() {
 run lo list
 is "$rc" 0 "nothing is listed"
 like "$out" "no trusted loaders" "and it says so"
-refused 2 "option '--types" lo allow "$d1" --name a
+refused 2 "one of both" lo allow "$d1" --name a
 refused 2 "option '--name" lo allow "$d1" --types xdp
 refused 2 "'warp' is no program type" lo allow "$d1" --name a --types warp
 refused 2 "'warp' is no attach type" lo allow "$d1" --name a --types xdp --attach-types warp
@@ -79,6 +80,16 @@ run lo verify "$KB" --json
 is_envelope "verify"
 json '.ok, .result.files[0].trusted' $'false\nfalse' "answers also when it says no"
 
+refused 2 "one of both" lo allow "$d3" --name plugin
+refused 2 "one of both" lo allow "$d3" --name plugin --types xdp --library
+refused 2 "loads nothing itself" lo allow "$d3" --name plugin --library --lends-trust
+refused 2 "loads nothing itself" lo allow --cert loader.pem --name plugin --library
+run lo allow "$d3" --name plugin --library --json
+is_envelope "a library"
+run lo show plugin --json
+json '.result | .kind, .types' $'library\nnull' "by itself"
+ok "is taken away again" lo revoke plugin
+
 run lo revoke a --reason 'a test' --json
 is_envelope "revoke"
 json '.changed' true "revoked"
@@ -88,7 +99,7 @@ json '.changed' false "twice is once"
 ok "a key is revoked" lo revoke key
 refused 3 "its key is revoked" lo allow --cert loader.pem --name key --types xdp
 run lo list --json
-json '[.result.loaders[] | .kind + " " + .reason] | join(",")' "file ,revoked-file a test,revoked-key " "as is listed"
+json '[.result.loaders[] | .kind + " " + .reason] | join(",")' "file ,revoked-file ,revoked-file a test,revoked-key " "as is listed"
 refused 1 "is no entry of the gate policy" lo revoke nobody
 
 cp "$policy" good
