@@ -71,8 +71,8 @@ const struct bpfkey_explanation bk_explain_error[] = {
 	    "if it mattered"),
 	ROW(PIN, "the PIN or passphrase was wrong; a TPM or a token counted the attempt",
 	    "try again with the right one; see 'keyctl-bpf tpm show' for attempts left in a TPM"),
-	ROW(LOCKOUT, "too many wrong PINs: the TPM refuses even the right one for a while, a token "
-	    "until its PIN is set anew",
+	ROW(LOCKOUT, "too many wrong PINs, or power cuts while one was in use: the TPM refuses "
+	    "even the right one for a while, a token until its PIN is set anew",
 	    "wait the interval that 'keyctl-bpf tpm show' prints, or unlock the token with its own "
 	    "tool"),
 	ROW(OTHER_TPM, "the key file was made by another TPM, or this TPM was cleared since",
