@@ -93,7 +93,8 @@ TPM_BIN    := $(patsubst %.c,$(O)/%,$(wildcard tests/tpm/test_*.c))
 CLI_BIN    := $(patsubst %.c,$(O)/%,$(wildcard tests/cli/*.c))
 FAULT_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/fault/*.c))
 KERNEL_BIN := $(patsubst %.c,$(O)/%,$(wildcard tests/kernel/*.c tests/kernel/attacks/*.c))
-KERNEL_BIN := $(filter-out %.bpf,$(KERNEL_BIN))
+KERNEL_SO  := $(filter %.so,$(KERNEL_BIN))
+KERNEL_BIN := $(filter-out %.bpf %.so,$(KERNEL_BIN))
 KERNEL_BPF := $(patsubst %.bpf.c,$(O)/%.bpf.o,$(wildcard tests/kernel/*.bpf.c tests/kernel/attacks/*.bpf.c))
 BENCH_BIN  := $(patsubst %.c,$(O)/%,$(wildcard tests/bench/bench_*.c))
 EXAMPLES   := $(O)/examples/built
@@ -149,6 +150,10 @@ $(UNIT_BIN) $(TPM_BIN) $(CLI_BIN) $(KERNEL_BIN) $(BENCH_BIN): $(O)/%: %.c $(LIB)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -pie $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+$(KERNEL_SO): $(O)/%: %.c | $(DIRS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) -I. -MMD -MP -MF $@.d $(ALL_CFLAGS) -shared $(LDFLAGS) -o $@ $<
+
 # Calls of the library that a test can make fail: tests/fault/wraps, and all into ESYS.
 ESYS_WRAPS := $(O)/tests/fault/esys
 $(ESYS_WRAPS).c: $(LIB) tests/fault/esys_wraps | $(DIRS)
@@ -189,7 +194,7 @@ $(INTEROP): tests/interop/python tests/interop/loader.py | $(DIRS)
 	$(call say,TEST,$@)
 	$(Q)tests/interop/python $@
 
-tests: all $(EXAMPLES) $(INTEROP) $(TEST_BIN) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
+tests: all $(EXAMPLES) $(INTEROP) $(TEST_BIN) $(KERNEL_SO) $(FAULT_BIN) $(KERNEL_BPF) $(BPF_OBJ)
 
 demo: tests lab ## the main job, seen end to end in a guest
 	$(Q)tests/kernel/lib/demo

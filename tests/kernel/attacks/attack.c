@@ -4,21 +4,29 @@
  * for success; exits 0 whenever it got as far as trying.
  *
  *	unsigned                        load a program that nobody signed
+ *	flood N                         the same so many times
  *	signed RING SIG [TYPE [ATTACH [FUNC]]]
  *	                                load one under a signature of its bytes
  *	after RING SIG                  an unsigned load by a process that just made a signed one
  *	between RING SIG CERT OTHER     ... and then touched a key by adding CERT to keyring OTHER
  *	pin NAIVE PROG PATH             attach a naive policy, leave only its pin
  *	hold NAIVE PROG... -- CMD...    attach naive policies while CMD runs; then the counts
- *	cgroup OBJ PROG                 attach a program to the root cgroup, for good
+ *	cgroup OBJ PROG                 attach a program to the root cgroup, and detach it again
  *	uncgroup OBJ PROG               the first, then the second on top, then an unsigned load
  *	link OBJ PROG                   attach to the root cgroup by a link
+ *	keep OBJ PROG PATH              pin a program; then, whenever it is:
+ *	again PATH NEW                  pin what is pinned there once more
+ *	over PATH lsm|sysctl [CGROUP]   attach it to the root cgroup, and detach it again
+ *	overlink PATH                   attach it there by a link
  *	detach lsm|sysctl               detach each program of that kind from the root cgroup
  *	fds prog|map                    how many descriptors can be had by id, and how many not
  *	enforce                         no attack: switches the gate without its self-test
  *	loosen                          no attack: leaves the gate as a killed installation does
  *	preload OBJ PATH                pin a loader that loads unsigned programs
  *	run PATH                        run it
+ *	wait                            sleep; then an unsigned load, when the input ends
+ *	become CMD...                   exec it: a trusted loader that runs something else
+ *	ask OP [INDEX]                  one call of the gate's updater
  */
 #include "attack.h"
 
@@ -56,9 +64,22 @@ static struct buf read_file(const char *path)
 
 static int do_unsigned(int argc, char **argv)
 {
-	struct tiny t = { .type = argc ? (uint32_t)atoi(argv[0]) : BPF_PROG_TYPE_SOCKET_FILTER };
+	struct tiny t = { .type = argc ? (uint32_t)atoi(argv[0]) : 0 };
 
+	/* What is no number is the script whose interpreter this is. */
+	if (!t.type)
+		t.type = BPF_PROG_TYPE_SOCKET_FILTER;
 	say("unsigned", try_tiny(&t));
+	return 0;
+}
+
+static int do_flood(int argc, char **argv)
+{
+	struct tiny t = { .type = BPF_PROG_TYPE_SOCKET_FILTER, .name = "flood" };
+
+	(void)argc;
+	for (int n = atoi(argv[0]); n > 0; n--)
+		try_tiny(&t);
 	return 0;
 }
 
@@ -182,10 +203,16 @@ static int do_hold(int argc, char **argv)
 static int do_cgroup(int argc, char **argv)
 {
 	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
+	int cg = root_cgroup(), fd = prog_fd(o, argv[1]), r;
+	enum bpf_attach_type type;
 
 	(void)argc;
-	say("attach", -bpf_prog_attach(prog_fd(o, argv[1]), root_cgroup(), LSM_CGROUP,
-				       BPF_F_ALLOW_MULTI));
+	type = bpf_program__expected_attach_type(
+		bpf_object__find_program_by_name(o, argv[1]));
+	r = bpf_prog_attach(fd, cg, type, BPF_F_ALLOW_MULTI);
+	say("attach", -r);
+	if (!r)
+		say("detach", -bpf_prog_detach2(fd, cg, type));
 	return 0;
 }
 
@@ -196,6 +223,53 @@ static int do_link(int argc, char **argv)
 
 	(void)argc;
 	say("link", fd < 0 ? -fd : 0);
+	return 0;
+}
+
+static int do_keep(int argc, char **argv)
+{
+	struct bpf_object *o = load_object(argv[0], argv + 1, 1);
+
+	(void)argc;
+	say("keep", -bpf_obj_pin(prog_fd(o, argv[1]), argv[2]));
+	return 0;
+}
+
+static int do_again(int argc, char **argv)
+{
+	int fd = bpf_obj_get(argv[0]);
+
+	(void)argc;
+	if (fd < 0)
+		return 2;
+	say("again", -bpf_obj_pin(fd, argv[1]));
+	return 0;
+}
+
+static int do_over(int argc, char **argv)
+{
+	enum bpf_attach_type type = strcmp(argv[1], "lsm") ? BPF_CGROUP_SYSCTL : LSM_CGROUP;
+	int cg = argc > 2 ? open(argv[2], O_RDONLY | O_CLOEXEC) : root_cgroup();
+	int fd = bpf_obj_get(argv[0]), r;
+
+	if (fd < 0 || cg < 0)
+		return 2;
+	r = bpf_prog_attach(fd, cg, type, BPF_F_ALLOW_MULTI);
+	say("attach", -r);
+	if (!r)
+		say("detach", -bpf_prog_detach2(fd, cg, type));
+	return 0;
+}
+
+static int do_overlink(int argc, char **argv)
+{
+	int fd = bpf_obj_get(argv[0]), link;
+
+	(void)argc;
+	if (fd < 0)
+		return 2;
+	link = bpf_link_create(fd, root_cgroup(), LSM_CGROUP, NULL);
+	say("link", link < 0 ? -link : 0);
 	return 0;
 }
 
@@ -303,6 +377,39 @@ static int do_run(int argc, char **argv)
 	return 0;
 }
 
+static int do_wait(int argc, char **argv)
+{
+	char c;
+
+	(void)argc;
+	(void)argv;
+	printf("pid=%d\n", getpid());
+	fflush(stdout);
+	while (read(0, &c, 1) > 0)
+		continue;
+	return do_unsigned(0, NULL);
+}
+
+static int do_become(int argc, char **argv)
+{
+	(void)argc;
+	execvp(argv[0], argv);
+	return 2;
+}
+
+static int do_ask(int argc, char **argv)
+{
+	struct gate_call call = { .op = atoi(argv[0]), .index = argc > 1 ? atoi(argv[1]) : 0,
+				  .u.seal.threshold = 1 };
+	_cleanup_(bpfkey_ctx_freep) struct bpfkey_ctx *ctx = NULL;
+	_cleanup_(gate_closep) struct gate *g = NULL;
+
+	if (bpfkey_ctx_new(&ctx) || gate_open(ctx, &g) || gate_call(g, &call))
+		return 2;
+	say("answer", -call.result);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int min;
@@ -313,12 +420,18 @@ static const struct {
 	{ "cgroup", 2, do_cgroup }, { "uncgroup", 3, do_uncgroup }, { "link", 2, do_link },
 	{ "detach", 1, do_detach }, { "enforce", 0, do_enforce },
 	{ "loosen", 0, do_loosen }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
-	{ "run", 1, do_run },
+	{ "run", 1, do_run }, { "wait", 0, do_wait }, { "become", 1, do_become },
+	{ "keep", 3, do_keep }, { "again", 2, do_again }, { "over", 2, do_over },
+	{ "overlink", 1, do_overlink },
+	{ "ask", 1, do_ask }, { "flood", 1, do_flood },
 };
 
 int main(int argc, char **argv)
 {
 	libbpf_set_print(NULL);
+	/* An interpreter is told the file before its arguments. */
+	if (argc > 2 && strchr(argv[1], '/'))
+		argc--, argv++;
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(attacks); i++)
 		if (!strcmp(attacks[i].name, argv[1]) && argc - 2 >= attacks[i].min)
 			return attacks[i].run(argc - 2, argv + 2);

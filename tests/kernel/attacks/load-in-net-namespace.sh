@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# An unsigned load from a new net namespace.
+# record: unsigned
+attempt() { unsigned unshare -n; }
