@@ -92,6 +92,8 @@ int loader_file_enable(struct bpfkey_ctx *ctx, struct bpfkey_loader_file *f, boo
 	d = loader_digest(&v);
 	if (d.size)
 		file_digest_put(&text, &d);
+	if (!buf_ok(&text))
+		return bk_out_of_memory(ctx);
 	snprintf(f->digest, sizeof(f->digest), "%s", buf_cstr(&text));
 	*ret_fd = bk_steal_fd(&fd);
 	return 0;

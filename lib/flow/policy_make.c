@@ -53,6 +53,8 @@ static int set_ref(struct bpfkey_ctx *ctx, const char *ref, struct policy_file *
 		if (getrandom(random, sizeof(random), 0) != sizeof(random))
 			return bk_fail_errno(ctx, -BPFKEY_E_IO, errno, "cannot get random bytes");
 		text_hex(&hex, (struct view){ random, sizeof(random) });
+		if (!buf_ok(&hex))
+			return bk_out_of_memory(ctx);
 		ref = buf_cstr(&hex);
 	}
 	snprintf(f->grants.ref, sizeof(f->grants.ref), "%s", ref);
@@ -73,6 +75,8 @@ static int set_signer(struct bpfkey_ctx *ctx, const char *key, struct policy_fil
 		r = public_text(ctx, &f->grants.signer, &pem);
 	if (r < 0)
 		return bk_fail(ctx, r, "key '%s' can be no policy key", signer_shown(s));
+	if (!buf_ok(&pem))
+		return bk_out_of_memory(ctx);
 	snprintf(f->signer, sizeof(f->signer), "%s", buf_cstr(&pem));
 	return 0;
 }

@@ -59,12 +59,13 @@ int sign_log_open(struct bpfkey_ctx *ctx, const char *path, bool create, struct 
 	return 0;
 }
 
-static void put_hex(struct js *j, const char *key, const void *p, size_t n)
+static int put_hex(struct bpfkey_ctx *ctx, struct js *j, const char *key, const void *p, size_t n)
 {
 	_cleanup_(buf_done) struct buf b = BUF(1024);
 
 	text_hex(&b, (struct view){ p, n });
 	js_set_str(j, key, buf_cstr(&b));
+	return buf_ok(&b) ? 0 : bk_out_of_memory(ctx);
 }
 
 /* Names are bytes, JSON is not: what is not printable ASCII is \xNN, as in messages. */
@@ -110,9 +111,7 @@ static int put_digest(struct bpfkey_ctx *ctx, struct js *j, const char *key, str
 	uint8_t hash[SHA256_LEN];
 	int r = bk_sha256(ctx, data, hash);
 
-	if (!r)
-		put_hex(j, key, hash, sizeof(hash));
-	return r;
+	return r ? r : put_hex(ctx, j, key, hash, sizeof(hash));
 }
 
 /* entry - @result 0: about to be written; negative: could not be */
@@ -133,14 +132,17 @@ static int entry(struct bpfkey_ctx *ctx, struct signer *s, const struct sign_out
 		js_set_str(j, "error", bpfkey_err_name(result));
 	put_who(j);
 	put_name(j, "key", signer_shown(s));
-	put_hex(j, "public_hash", c->public_hash, sizeof(c->public_hash));
-	put_hex(j, "key_id", c->key_id, c->key_id_len);
-	put_hex(j, "certificate", c->fingerprint, sizeof(c->fingerprint));
+	r = put_hex(ctx, j, "public_hash", c->public_hash, sizeof(c->public_hash));
+	if (!r)
+		r = put_hex(ctx, j, "key_id", c->key_id, c->key_id_len);
+	if (!r)
+		r = put_hex(ctx, j, "certificate", c->fingerprint, sizeof(c->fingerprint));
 	put_name(j, "subject", c->subject);
 	js_set_str(j, "kind", o->kind);
 	put_name(j, "input", o->in);
 	put_name(j, "output", o->out);
-	r = put_digest(ctx, j, "input_sha256", o->before);
+	if (!r)
+		r = put_digest(ctx, j, "input_sha256", o->before);
 	if (!r)
 		r = put_digest(ctx, j, "output_sha256", o->after);
 	return r < 0 ? r : js_line(ctx, j, ret);
