@@ -77,6 +77,7 @@
 #include <bpfkey/key.h>
 #include <bpfkey/keyring.h>
 #include <bpfkey/load.h>
+#include <bpfkey/delegation.h>
 #include <bpfkey/loader.h>
 #include <bpfkey/measure.h>
 #include <bpfkey/policy.h>

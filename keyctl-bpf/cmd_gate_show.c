@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "cmd_loader.h"
 #include "opt.h"
 #include "out.h"
 
@@ -14,14 +15,6 @@ static bool is_zero(const uint8_t *p, size_t n)
 	while (n && !*p)
 		p++, n--;
 	return !n;
-}
-
-static void put_fingerprint(struct cli *cli, const uint8_t fp[32])
-{
-	if (is_zero(fp, 32))
-		out_str(cli->out, "key", NULL);
-	else
-		out_hex(cli->out, "key", fp, 32);
 }
 
 /* "syscall xdp": what a rule names, or "all" when it names everything the gate lets through. */
@@ -55,7 +48,7 @@ static int put_rules(struct cli *cli)
 		out_str(cli->out, "name", rules[i].name[0] ? rules[i].name : NULL);
 		out_str(cli->out, "about",
 			rules[i].flags & BPFKEY_GATE_RULE_FILE ? "file" : "key");
-		put_fingerprint(cli, rules[i].fingerprint);
+		policy_put_hash(cli, "key", rules[i].fingerprint);
 		out_i64(cli->out, "keyring", rules[i].ring);
 		put_types(cli, rules[i].types);
 		out_bool(cli->out, "full_power", rules[i].flags & BPFKEY_GATE_RULE_FULL);
@@ -134,123 +127,23 @@ const struct cmd cmd_gate_show = {
 	.summary = "show the gate's mode, hooks and rules",
 };
 
-static const char *verdict(const struct bpfkey_gate_event *e)
-{
-	if (e->allowed)
-		return "allowed";
-	return e->enforced ? "denied" : "would deny";
-}
-
-/* For people a sentence each. */
-static void say_event(struct cli *cli, const struct bpfkey_gate_event *e)
-{
-	char time[32];
-	struct tm tm;
-	time_t t = e->time;
-
-	if (!gmtime_r(&t, &tm) || !strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		snprintf(time, sizeof(time), "?");
-	out_note(cli->out, "%llu %s %s '%s' (%s) of process '%s' (%u): %s",
-		 (unsigned long long)e->seq, time, verdict(e), e->name, e->prog_type, e->comm,
-		 e->pid, e->sentence);
-}
-
-static void put_event(struct cli *cli, const struct bpfkey_gate_event *e)
-{
-	out_open(cli->out, NULL);
-	out_u64(cli->out, "number", e->seq);
-	out_time(cli->out, "time", e->time);
-	out_bool(cli->out, "allowed", e->allowed);
-	out_bool(cli->out, "enforced", e->enforced);
-	out_str(cli->out, "reason", e->reason);
-	out_str(cli->out, "why", e->sentence);
-	out_str(cli->out, "program", e->name);
-	out_str(cli->out, "type", e->prog_type);
-	out_u64(cli->out, "id", e->prog_id);
-	out_str(cli->out, "process", e->comm);
-	out_u64(cli->out, "pid", e->pid);
-	out_u64(cli->out, "uid", e->uid);
-	out_bool(cli->out, "signed", e->is_signed);
-	out_bool(cli->out, "inner", e->inner);
-	out_u64(cli->out, "loader", e->loader_id);
-	out_i64(cli->out, "keyring_id", e->keyring_id);
-	out_i64(cli->out, "keyring", e->ring);
-	out_u64(cli->out, "keys_touched", e->n_keys);
-	out_i64(cli->out, "key_serial", e->key_serial);
-	put_fingerprint(cli, e->fingerprint);
-	out_close(cli->out);
-}
-
-/* JSON has a list of decisions, the text a line for each. */
-static void put_events(struct cli *cli, const struct bpfkey_gate_event *events, size_t n,
-		       bool denied)
-{
-	size_t shown = 0;
-
-	if (cli->json)
-		out_list(cli->out, "decisions");
-	for (size_t i = 0; i < n; i++) {
-		if (denied && events[i].allowed)
-			continue;
-		shown++;
-		if (cli->json)
-			put_event(cli, &events[i]);
-		else
-			say_event(cli, &events[i]);
-	}
-	if (cli->json)
-		out_close(cli->out);
-	else if (!shown)
-		out_note(cli->out, "nothing %s", denied ? "was denied" : "was decided yet");
-}
-
-static int log_run(struct cli *cli, int argc, const char **argv)
-{
-	struct bpfkey_gate_event *events;
-	struct bpfkey_gate_info info = { .sz = sizeof(info) };
-	bool denied = false;
-	uint32_t after = 0;
-	size_t n;
-	const struct opt opts[] = {
-		OPT_FLAG(0, "denied", "only what was denied, or in audit mode would be", &denied),
-		OPT_U32(0, "after", "NUMBER", "only what came after the decision of this number",
-			&after),
-		OPT_END
-	};
-	int r = opt_parse(cli, opts, argc, argv);
-
-	if (!r)
-		r = bpfkey_gate_info(cli->ctx, &info);
-	if (!r)
-		r = bpfkey_gate_events(cli->ctx, after, &events, &n);
-	if (r)
-		return r;
-	put_events(cli, events, n, denied);
-	if (cli->json || info.lost)
-		out_u64(cli->out, "lost", info.lost);
-	free(events);
-	return 0;
-}
-
-const struct cmd cmd_gate_log = {
-	.noun = "gate", .verb = "log", .args = "", .run = log_run, .flags = CMD_KERNEL,
-	.summary = "show what the gate decided, oldest first",
-};
-
 static const char *origin(const struct bpfkey_gate_program *p)
 {
 	if (p->own)
 		return "the gate";
 	if (p->known)
-		return p->loader ? "signed loader" : p->loader_id ? "by a loader" : "signed";
-	return p->reason ? "unknown (in audit)" : "unknown";
+		return p->loader ? "signed loader" : p->loader_id ? "by a loader" :
+		       !is_zero(p->fingerprint, 32) ? "signed" : "trusted loader";
+	if (!p->reason)
+		return "unknown";
+	return p->mode == BPFKEY_GATE_OFF ? "unknown (gate off)" : "unknown (in audit)";
 }
 
 /* The text form is a table, so it names keys by their first digits only. */
 static void put_short_key(struct cli *cli, const uint8_t fp[32])
 {
 	if (cli->json || is_zero(fp, 32))
-		put_fingerprint(cli, fp);
+		policy_put_hash(cli, "key", fp);
 	else
 		out_hex(cli->out, "key", fp, 8);
 }
@@ -263,9 +156,11 @@ static void put_program(struct cli *cli, const struct bpfkey_gate_program *p)
 	out_str(cli->out, "program", p->name);
 	out_str(cli->out, "type", p->prog_type);
 	out_str(cli->out, "origin", origin(p));
+	out_str(cli->out, "rule", *p->rule ? p->rule : NULL);
 	out_str(cli->out, "process", p->comm);
 	out_time(cli->out, "time", p->time);
 	if (cli->json) {
+		policy_put_hash(cli, "file", p->file);
 		out_bool(cli->out, "known", p->known);
 		out_bool(cli->out, "own", p->own);
 		out_bool(cli->out, "signed_loader", p->loader);

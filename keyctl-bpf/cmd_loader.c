@@ -1,53 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* loader: who may load unsigned programs. What it tells is in cmd_loader_show.c. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
 #include "cmd_loader.h"
 #include "opt.h"
 #include "out.h"
-
-/* follow - an installed gate follows the policy at once, unless it is sealed. */
-static int follow(struct cli *cli, bool rooted)
-{
-	struct bpfkey_gate_info info = { .sz = sizeof(info) };
-	int r = rooted ? -BPFKEY_E_NO_GATE : bpfkey_gate_info(cli->ctx, &info);
-
-	if (r == -BPFKEY_E_NO_GATE || r == -BPFKEY_E_PRIVILEGE) {
-		out_str(cli->out, "in_force", "with the next gate install");
-		return 0;
-	}
-	if (!r && info.sealed) {
-		out_str(cli->out, "in_force", "with the next policy image");
-		out_note(cli->out, "the gate is sealed: 'keyctl-bpf gate image', 'gate sign' and "
-			 "'gate apply' bring it there");
-		return 0;
-	}
-	r = r ? r : bpfkey_gate_sync(cli->ctx, NULL);
-	if (r < 0)
-		return r;
-	out_str(cli->out, "in_force", "now");
-	return 0;
-}
-
-static int changed(struct cli *cli, bool was)
-{
-	const char *root = bpfkey_ctx_root(cli->ctx);
-
-	if (!was) {
-		out_note(cli->out, "nothing to change");
-		return 0;
-	}
-	if (cli->dry_run) {
-		out_note(cli->out, "nothing was changed: dry run");
-		return 0;
-	}
-	out_changed(cli->out);
-	return follow(cli, root && *root);
-}
 
 static int sign_run(struct cli *cli, int argc, const char **argv)
 {
@@ -95,42 +54,6 @@ const struct cmd cmd_loader_sign = {
 	.summary = "put binaries under fs-verity and sign them as trusted loaders",
 };
 
-/* "xdp,sched_cls" into one bit each */
-static int parse_types(struct cli *cli, const char *text, const char *what,
-		       int (*parse)(const char *name, unsigned int *ret), uint64_t *ret)
-{
-	char *copy = strdup(text), *rest = NULL;
-	int r = copy ? 0 : -BPFKEY_E_NOMEM;
-
-	for (char *w = copy ? strtok_r(copy, ",", &rest) : NULL; !r && w;
-	     w = strtok_r(NULL, ",", &rest)) {
-		unsigned int type = 64;
-
-		if (parse(w, &type) < 0 || type > 63)
-			r = bad_usage(cli, "'%s' is no %s type", w, what);
-		else
-			*ret |= 1ull << type;
-	}
-	free(copy);
-	return r;
-}
-
-static int parse_until(struct cli *cli, const char *text, int64_t *ret)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-
-	if (!end || *end) {
-		memset(&tm, 0, sizeof(tm));
-		end = strptime(text, "%Y-%m-%d", &tm);
-	}
-	if (!end || *end)
-		return bad_usage(cli, "--until takes a time as in 2027-01-31T00:00:00Z, not '%s'",
-				 text);
-	*ret = timegm(&tm);
-	return 0;
-}
-
 struct allow_args {
 	struct bpfkey_loader_allow_opts o;
 	const char *types, *attach, *until;
@@ -151,12 +74,12 @@ static int take_args(struct cli *cli, struct allow_args *a)
 	if (!a->types == !a->library)
 		return bad_usage(cli, "--types says what a loader may load, --library that it is "
 				 "none: one of both is needed");
-	r = a->library ? 0 : parse_types(cli, a->types, "program", bpfkey_prog_type_parse,
+	r = a->library ? 0 : policy_types(cli, a->types, "program", bpfkey_prog_type_parse,
 					 &a->o.types);
 	if (!r && a->attach)
-		r = parse_types(cli, a->attach, "attach", bpfkey_attach_type_parse, &a->o.attach);
+		r = policy_types(cli, a->attach, "attach", bpfkey_attach_type_parse, &a->o.attach);
 	if (!r && a->until)
-		r = parse_until(cli, a->until, &a->o.until);
+		r = policy_until(cli, a->until, &a->o.until);
 	a->o.flags = (cli->dry_run ? BPFKEY_LOADER_DRY_RUN : 0) |
 		     (a->lends ? BPFKEY_LOADER_LENDS_TRUST : 0) |
 		     (a->libraries ? BPFKEY_LOADER_WITH_LIBRARIES : 0) |
@@ -196,7 +119,7 @@ static int allow_run(struct cli *cli, int argc, const char **argv)
 	out_str(cli->out, "name", a.o.name);
 	loader_put_types(cli, a.o.types, a.o.attach);
 	out_bool(cli->out, "lends_trust", a.lends);
-	return changed(cli, did);
+	return policy_changed(cli, did);
 }
 
 const struct cmd cmd_loader_allow = {
@@ -221,7 +144,7 @@ static int revoke_run(struct cli *cli, int argc, const char **argv)
 	if (r)
 		return r;
 	out_str(cli->out, "revoked", cli->argv[0]);
-	return changed(cli, did);
+	return policy_changed(cli, did);
 }
 
 const struct cmd cmd_loader_revoke = {

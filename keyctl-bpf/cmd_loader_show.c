@@ -29,33 +29,15 @@ void loader_put_types(struct cli *cli, uint64_t types, uint64_t attach)
 	out_bool(cli->out, "full_power", bpfkey_types_full_power(types));
 }
 
-static void put_time(struct cli *cli, const char *key, int64_t t)
-{
-	if (t)
-		out_time(cli->out, key, t);
-	else
-		out_str(cli->out, key, NULL);
-}
-
-static void put_fingerprint(struct cli *cli, const char *key, const uint8_t fp[32])
-{
-	static const uint8_t none[32];
-
-	if (memcmp(fp, none, sizeof(none)))
-		out_hex(cli->out, key, fp, sizeof(none));
-	else
-		out_str(cli->out, key, NULL);
-}
-
 static void put_entry(struct cli *cli, const struct bpfkey_loader *l)
 {
 	out_str(cli->out, "name", *l->name ? l->name : NULL);
 	out_str(cli->out, "kind", l->kind);
 	out_str(cli->out, "digest", *l->digest ? l->digest : NULL);
-	put_fingerprint(cli, "key", l->fingerprint);
+	policy_put_hash(cli, "key", l->fingerprint);
 	loader_put_types(cli, l->types, l->attach);
 	out_bool(cli->out, "lends_trust", l->lends_trust);
-	put_time(cli, "until", l->until);
+	policy_put_time(cli, "until", l->until);
 	out_str(cli->out, "reason", *l->reason ? l->reason : NULL);
 }
 
@@ -147,11 +129,11 @@ static void put_file(struct cli *cli, const struct bpfkey_loader_file *f)
 	out_bool(cli->out, "library", f->library);
 	out_str(cli->out, "digest", *f->digest ? f->digest : NULL);
 	out_bool(cli->out, "signed", f->is_signed);
-	put_fingerprint(cli, "signer", f->signer);
+	policy_put_hash(cli, "signer", f->signer);
 	out_str(cli->out, "rule", *f->rule ? f->rule : NULL);
 	loader_put_types(cli, f->types, f->attach);
 	out_bool(cli->out, "lends_trust", f->lends_trust);
-	put_time(cli, "until", f->until);
+	policy_put_time(cli, "until", f->until);
 	out_close(cli->out);
 }
 

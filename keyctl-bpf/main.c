@@ -51,6 +51,7 @@
 	X(cmd_gate_confirm)                                                    \
 	X(cmd_gate_show)                                                       \
 	X(cmd_gate_log)                                                        \
+	X(cmd_gate_simulate)                                                   \
 	X(cmd_gate_programs)                                                   \
 	X(cmd_gate_remove)                                                     \
 	X(cmd_gate_seal)                                                       \
@@ -63,6 +64,12 @@
 	X(cmd_loader_show)                                                     \
 	X(cmd_loader_verify)                                                   \
 	X(cmd_loader_revoke)                                                   \
+	X(cmd_delegation_add)                                                  \
+	X(cmd_delegation_issue)                                                \
+	X(cmd_delegation_enroll)                                               \
+	X(cmd_delegation_list)                                                 \
+	X(cmd_delegation_show)                                                 \
+	X(cmd_delegation_revoke)                                               \
 	X(cmd_tpm_show)                                                        \
 	X(cmd_tpm_srk)                                                         \
 	X(cmd_tpm_reset_lockout)

@@ -127,8 +127,12 @@ int bpfkey_gate_rules(struct bpfkey_ctx *ctx, struct bpfkey_gate_rule **ret, siz
  * @reason:   the gate's word for it, "build-key", "unsigned"; static
  * @sentence: what happened, for people; static text without names
  * @allowed:  what the decision was; @enforced: and whether it was carried out
- * @prog_type: the kernel's word, "xdp"; @loader_id: of an inner load, or 0
- * @fingerprint: of the rule that decided; all zero when none did
+ * @prog_type: the kernel's word, "xdp"; @attach_type: likewise; @loader_id: of an inner load, or 0
+ * @call:     no load, but something else that was refused; it has no program
+ * @mode:     of the gate at that moment
+ * @fingerprint: of the key's rule that decided; all zero when none did
+ * @rule:     name of the trusted loader that loaded, or of the delegation, else ""
+ * @file:     first 32 bytes of the fs-verity digest of that loader's file, else zero
  */
 struct bpfkey_gate_event {
 	uint64_t seq;
@@ -139,6 +143,11 @@ struct bpfkey_gate_event {
 	int32_t keyring_id, ring, key_serial;
 	uint8_t fingerprint[32];
 	char comm[17], name[17];
+	bool call;
+	enum bpfkey_gate_mode mode;
+	const char *attach_type;
+	char rule[32];
+	uint8_t file[32];
 };
 
 /**
@@ -150,11 +159,41 @@ int bpfkey_gate_events(struct bpfkey_ctx *ctx, uint64_t after,
 		       struct bpfkey_gate_event **ret, size_t *ret_n);
 
 /**
+ * struct bpfkey_gate_would - what one command loaded in audit mode, and would not in enforce
+ * @binary:   the file that it ran, "" when it has ended
+ * @program:  name of the last such program; @types: of all, 1 << type each
+ * @command:  what would allow it, "" when nothing does, or only signing what it loads
+ * @ready:    @command can be run as it is; else its words in capitals are to be filled in
+ * @lends_trust: to allow it is to trust everybody who may run it
+ * @full_power:  one of the types has the whole kernel in hand
+ */
+struct bpfkey_gate_would {
+	char comm[17], program[17], binary[512], command[1024];
+	const char *reason, *sentence;
+	uint64_t types, loads;
+	int64_t last;
+	uint32_t pid;
+	bool ready, lends_trust, full_power;
+};
+
+/**
+ * bpfkey_gate_simulate - what enforcement would have denied, of what is on record from audit mode
+ * @since: seconds since 1970: only what is not older
+ * @ret:   one for each command and reason; free with free()
+ *
+ * What the same command got through with later is left out. Since: 0.1
+ */
+int bpfkey_gate_simulate(struct bpfkey_ctx *ctx, int64_t since, struct bpfkey_gate_would **ret,
+			 size_t *ret_n);
+
+/**
  * struct bpfkey_gate_program - one program that the kernel holds now
  * @known:  admitted by the gate while it enforced; others were loaded before
  *          it, in audit mode, or while it was off
  * @own:    the gate's
  * @reason: as in bpfkey_gate_event; NULL when the gate never saw it
+ * @mode:   of the gate when it was loaded; of no meaning without a @reason
+ * @rule, @file: as in bpfkey_gate_event
  */
 struct bpfkey_gate_program {
 	uint32_t id;
@@ -164,6 +203,9 @@ struct bpfkey_gate_program {
 	int64_t time;
 	uint8_t fingerprint[32];
 	char comm[17], name[17];
+	enum bpfkey_gate_mode mode;
+	char rule[32];
+	uint8_t file[32];
 };
 
 /** bpfkey_gate_programs - every program in the kernel by who signed it; free with free(). */

@@ -24,8 +24,9 @@ struct bpfkey_signer;
  * bpfkey_signer_open - a private key of any form with its certificate
  * @key:  path of the key, or a pkcs11: URI; bpfkey/secret.h says where its
  *        passphrase or PIN comes from
- * @cert: path of its certificate: role build or delegated, valid now; NULL: the
- *        one that came with the key, in a PKCS#12 file or on the token
+ * @cert: path of its certificate: role build or delegated, or one that a CA has issued
+ *        which a delegation of this machine names; valid now. NULL: the one that came
+ *        with the key, in a PKCS#12 file or on the token
  * @ret:  free with bpfkey_signer_free(); a TPM stays open until then, so one
  *        signer for many objects is where the speed is
  *

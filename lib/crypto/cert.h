@@ -58,6 +58,14 @@ int cert_check_issuer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert,
 		      const struct bpfkey_cert *issuer);
 
 /*
+ * cert_check_san - -BPFKEY_E_MISMATCH unless it is issued for @san, which is one alternative name
+ * with its kind: "DNS:host", "URI:spiffe://...", "email:a@b" or "IP:192.0.2.1"; nothing in it is a
+ * pattern, and neither is anything in the certificate. cert_san_check - is @san such a name?
+ */
+int cert_check_san(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert, const char *san);
+int cert_san_check(struct bpfkey_ctx *ctx, const char *san);
+
+/*
  * struct cert_spec - a certificate to be made
  * @name: the common name, see cert_name_check(); @not_before, @not_after: as
  * they will stand in it

@@ -27,6 +27,7 @@ struct candidate {
 struct enrolment {
 	struct bpfkey_ctx *ctx;
 	const struct bpfkey_ring_opts *opts;
+	const struct ring_delegated *as;	/* NULL: as what its role says */
 	struct bpfkey_ring *before, *anchors;
 	struct candidate *v;
 	size_t n;
@@ -92,6 +93,8 @@ static int check_against(struct enrolment *e, const struct candidate *c,
 		return 0;
 	if (k->cert)
 		ring_fingerprint(k->cert, other);
+	if (same_key && e->as)
+		return 0;
 	if (same_cert && k->state == BPFKEY_RING_KEY_VALID)
 		return bk_fail(e->ctx, -BPFKEY_E_ENROLLED, "it is enrolled already, as key %d",
 			       k->serial);
@@ -151,10 +154,18 @@ static int check_kernel(struct enrolment *e, const struct candidate *c)
 			    cert_info(c->cert)->alg);
 }
 
+static int check_role(struct enrolment *e, const struct candidate *c)
+{
+	if (!e->as || !e->as->any_role)
+		return cert_check_role(e->ctx, c->cert, e->opts->role);
+	return !cert_info(c->cert)->ca ? 0 :
+	       bk_fail(e->ctx, -BPFKEY_E_ROLE, "it is a CA's, which signs no programs");
+}
+
 static int check_one(struct enrolment *e, size_t which)
 {
 	const struct candidate *c = &e->v[which];
-	int r = cert_check_role(e->ctx, c->cert, e->opts->role);
+	int r = check_role(e, c);
 
 	if (!r)
 		r = cert_check_strength(e->ctx, c->cert);
@@ -211,6 +222,13 @@ static void undo(struct enrolment *e)
 	}
 }
 
+static int64_t expiry(const struct enrolment *e, const struct candidate *c)
+{
+	int64_t end = cert_info(c->cert)->not_after;
+
+	return e->as && e->as->until && e->as->until < end ? e->as->until : end;
+}
+
 /* Certificates on disk first: a key in the keyring whose certificate nobody has is unknown. */
 static int put_all(struct enrolment *e)
 {
@@ -218,7 +236,7 @@ static int put_all(struct enrolment *e)
 
 	for (size_t i = 0; !r && i < e->n; i++)
 		r = ringkey_prepare(e->ctx, cert_der(e->v[i].cert), e->v[i].description,
-				    cert_info(e->v[i].cert)->not_after, &e->v[i].key);
+				    expiry(e, &e->v[i]), &e->v[i].key);
 	for (size_t i = 0; !r && i < e->n; i++)
 		r = ring_store_add(e->ctx, e->opts->staging, e->v[i].cert, &e->v[i].stored);
 	for (size_t i = 0; !r && i < e->n; i++) {
@@ -285,6 +303,48 @@ static int prepare(struct enrolment *e, const char *const *paths, size_t n)
 	if (!r && e->before->info.profile == BPFKEY_PROFILE_ANCHORED)
 		r = ring_snapshot(e->ctx, BPFKEY_ROLE_ANCHOR, e->opts->staging, &e->anchors);
 	return r ? r : open_all(e, paths, n);
+}
+
+/* drop_former - keys of the same public key that another certificate brought */
+static void drop_former(struct enrolment *e)
+{
+	const struct bpfkey_cert_info *i = cert_info(e->v[0].cert);
+
+	for (size_t j = 0; j < e->before->n; j++) {
+		const struct bpfkey_ring_key *k = &e->before->keys[j];
+
+		if (!k->serial || k->state == BPFKEY_RING_KEY_ABSENT ||
+		    !strcmp(k->description, e->v[0].description) ||
+		    k->public_key_len != i->public_key_len ||
+		    memcmp(k->public_key, i->public_key, i->public_key_len))
+			continue;
+		if (ringkey_unlink(NULL, &e->before->ring, k->serial) < 0)
+			bk_log(e->ctx, BPFKEY_LOG_WARNING, "the former key %d stays in keyring "
+			       "'%s' until its time is over", k->serial, e->before->info.name);
+	}
+}
+
+int ring_enroll_delegated(struct bpfkey_ctx *ctx, const char *path, bool dry_run,
+			  const struct ring_delegated *how)
+{
+	struct bpfkey_ring_opts o = { .sz = sizeof(o), .role = BPFKEY_ROLE_DELEGATED,
+				      .dry_run = dry_run };
+	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *after = NULL;
+	_cleanup_(enrolment_done) struct enrolment e = { .ctx = ctx, .opts = &o, .as = how };
+	int r = prepare(&e, &path, 1);
+
+	if (r < 0 || dry_run)
+		return r;
+	r = put_all(&e);
+	if (!r)
+		r = ring_snapshot(ctx, o.role, NULL, &after);
+	if (!r)
+		r = confirm(&e, after);
+	if (r < 0)
+		undo(&e);
+	else
+		drop_former(&e);
+	return r;
 }
 
 int bpfkey_ring_enroll(struct bpfkey_ctx *ctx, const struct bpfkey_ring_opts *opts,

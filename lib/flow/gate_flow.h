@@ -60,6 +60,8 @@ int gate_collect_events(struct bpfkey_ctx *ctx, struct gate *g, uint64_t after,
 			struct bpfkey_gate_event **ret, size_t *ret_n);
 int gate_collect_programs(struct bpfkey_ctx *ctx, struct gate *g,
 			  struct bpfkey_gate_program **ret, size_t *ret_n);
+/* gate_passed_later - was the same program of the same command allowed after event @i? */
+bool gate_passed_later(const struct bpfkey_gate_event *all, size_t n, size_t i);
 int gate_collect_info(struct bpfkey_ctx *ctx, struct gate *g, struct bpfkey_gate_info *ret);
 
 /* gate_would_hurt - is there a reason not to enforce? -BPFKEY_E_WOULD_DENY with it. */

@@ -12,16 +12,6 @@
 #define NAMED_MAX 5
 #define SELF "keyctl-bpf"
 
-/* Did the same program, loaded by the same command, pass later on? */
-static bool passed_later(const struct bpfkey_gate_event *all, size_t n, size_t i)
-{
-	for (size_t k = i + 1; k < n; k++)
-		if (!strcmp(all[k].comm, all[i].comm) && !strcmp(all[k].name, all[i].name) &&
-		    !strcmp(all[k].prog_type, all[i].prog_type) && all[k].allowed)
-			return true;
-	return false;
-}
-
 static bool said_before(const struct bpfkey_gate_event *all, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -45,7 +35,7 @@ static int seen_denied(struct bpfkey_ctx *ctx, struct gate *g)
 		const struct bpfkey_gate_event *e = &all[i];
 
 		if (e->allowed || e->enforced || !strcmp(e->comm, SELF) ||
-		    said_before(all, i) || passed_later(all, n, i))
+		    said_before(all, i) || gate_passed_later(all, n, i))
 			continue;
 		if (hurt++ < NAMED_MAX)
 			buf_printf(&names, "%s'%s' (process '%s', %u; %s: %s)",
@@ -54,8 +44,8 @@ static int seen_denied(struct bpfkey_ctx *ctx, struct gate *g)
 	}
 	if (!hurt)
 		return 0;
-	bk_hint(ctx, "sign them, or let them be denied with --yes-deny; all of them: "
-		     "keyctl-bpf gate log --denied");
+	bk_hint(ctx, "keyctl-bpf gate simulate says what would allow each; or let them be denied "
+		     "with --yes-deny");
 	return bk_fail(ctx, -BPFKEY_E_WOULD_DENY, "%zu program%s that loaded in audit mode would "
 		       "be denied: %s%s", hurt, hurt > 1 ? "s" : "", buf_cstr(&names),
 		       hurt > NAMED_MAX ? ", and more" : "");

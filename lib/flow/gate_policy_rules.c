@@ -5,6 +5,7 @@
 #include "../base/text.h"
 #include "../bpf/decide.h"
 #include "../crypto/cert.h"
+#include "delegation.h"
 #include "gate_policy_file.h"
 #include "gate_rule_list.h"
 
@@ -100,8 +101,10 @@ static int add_loader(struct bpfkey_ctx *ctx, const struct policy_loader *l,
 	return r < 0 ? bk_fail(ctx, r, "loader '%s'", l->name) : 0;
 }
 
-static int add_delegation(struct bpfkey_ctx *ctx, const struct policy_delegation *d,
-			  const struct policy_rings *rings, struct rule_list *list)
+/* add_delegated - one key of a delegation; @expires: when the kernel drops it, 0: not known */
+static int add_delegated(struct bpfkey_ctx *ctx, const struct policy_delegation *d,
+			 const struct policy_cert *cert, int64_t expires,
+			 const struct policy_rings *rings, struct rule_list *list)
 {
 	struct gate_rule rule = {
 		.kind = GATE_RULE_DELEGATE,
@@ -115,18 +118,42 @@ static int add_delegation(struct bpfkey_ctx *ctx, const struct policy_delegation
 	int64_t end = 0;
 	int r;
 
-	if (!d->cert.n || !rings->delegated) {
-		bk_log(ctx, BPFKEY_LOG_WARNING, "the delegation '%s' is without effect: %s",
-		       d->name, d->cert.n ? "there is no keyring of delegated keys" :
-		       "no certificate of its issuer was accepted");
-		return 0;
-	}
 	memcpy(rule.name, d->name, sizeof(rule.name));
-	r = set_cert(ctx, &d->cert, &rule, &end);
+	r = set_cert(ctx, cert, &rule, &end);
+	if (expires > 0 && expires < end)
+		end = expires;
 	rule.until = boot_time(&rings->now, d->until, end);
 	if (!r)
 		r = gate_list_add(ctx, list, &rule);
 	return r < 0 ? bk_fail(ctx, r, "delegation '%s'", d->name) : 0;
+}
+
+/* Every enrolled key that belongs to it; its own also when nobody knows what is enrolled. */
+static int add_delegation(struct bpfkey_ctx *ctx, const struct policy_delegation *d,
+			  const struct policy_rings *rings, struct rule_list *list)
+{
+	const struct bpfkey_ring *ring = rings->delegated_keys;
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; !r && rings->delegated && ring && i < ring->n; i++) {
+		struct view der = { NULL, 0 };
+		struct policy_cert cert;
+
+		if (!delegation_has(ctx, d, &ring->keys[i]))
+			continue;
+		der = cert_der(ring->keys[i].cert);
+		cert = (struct policy_cert){ (uint8_t *)(uintptr_t)der.p, der.n };
+		r = add_delegated(ctx, d, &cert, ring->keys[i].expires, rings, list);
+		n++;
+	}
+	if (!r && !n && rings->delegated && d->cert.n)
+		r = add_delegated(ctx, d, &d->cert, 0, rings, list);
+	else if (!r && !n)
+		bk_log(ctx, BPFKEY_LOG_WARNING, "the delegation '%s' is without effect: %s",
+		       d->name, rings->delegated ? "no key of it is enrolled (keyctl-bpf "
+		       "delegation enroll)" : "there is no keyring of delegated keys");
+	return r;
 }
 
 static int by_fingerprint(const void *a, const void *b)

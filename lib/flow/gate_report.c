@@ -90,7 +90,12 @@ static void set_event(const struct gate_event *e, const struct gate_clock *clock
 		.keyring_id = e->keyring_id,
 		.ring = e->ring,
 		.key_serial = e->key_serial,
+		.call = e->flags & GATE_F_CALL,
+		.mode = (enum bpfkey_gate_mode)e->mode,
+		.attach_type = bpfkey_attach_type_name(e->attach_type),
 	};
+	memcpy(ret->rule, e->rule, sizeof(ret->rule));
+	memcpy(ret->file, e->file, sizeof(ret->file));
 	memcpy(ret->fingerprint, e->fingerprint, sizeof(ret->fingerprint));
 	memcpy(ret->comm, e->comm, sizeof(e->comm));
 	memcpy(ret->name, e->name, sizeof(e->name));
@@ -185,6 +190,9 @@ static int set_program(struct gate *g, const struct gate_state *state,
 	ret->uid = p->uid;
 	ret->loader_id = p->loader_id;
 	ret->time = gate_calendar(clock, p->boot_ns);
+	ret->mode = (enum bpfkey_gate_mode)p->mode;
+	memcpy(ret->rule, p->rule, sizeof(ret->rule));
+	memcpy(ret->file, p->file, sizeof(ret->file));
 	memcpy(ret->fingerprint, p->fingerprint, sizeof(ret->fingerprint));
 	memcpy(ret->comm, p->comm, sizeof(p->comm));
 	return 0;

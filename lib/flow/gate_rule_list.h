@@ -25,6 +25,7 @@ int gate_list_settle(struct bpfkey_ctx *ctx, struct rule_list *l);
 /* The keyrings that rules of the policy are about; 0: there is none. */
 struct policy_rings {
 	int32_t loader, delegated;
+	const struct bpfkey_ring *delegated_keys;	/* what is in it; NULL: not known */
 	struct gate_clock now;
 };
 

@@ -72,6 +72,7 @@ static int32_t ring_id(struct bpfkey_ctx *ctx, enum bpfkey_role role)
 static int add_policy(struct bpfkey_ctx *ctx, struct rule_list *list)
 {
 	_cleanup_(gate_policy_done) struct gate_policy p = { 0 };
+	_cleanup_(bpfkey_ring_freep) struct bpfkey_ring *delegated = NULL;
 	struct policy_rings rings = { .now = gate_clock_now() };
 	int r = gate_policy_read(ctx, &p);
 
@@ -79,7 +80,10 @@ static int add_policy(struct bpfkey_ctx *ctx, struct rule_list *list)
 		return r;
 	rings.loader = ring_id(ctx, BPFKEY_ROLE_LOADER);
 	rings.delegated = ring_id(ctx, BPFKEY_ROLE_DELEGATED);
-	return gate_list_add_policy(ctx, &p, &rings, list);
+	if (rings.delegated && p.n_delegations)
+		r = ring_snapshot(ctx, BPFKEY_ROLE_DELEGATED, NULL, &delegated);
+	rings.delegated_keys = delegated;
+	return r ? r : gate_list_add_policy(ctx, &p, &rings, list);
 }
 
 int gate_rules_of_ring(struct bpfkey_ctx *ctx, const char *staging, uint64_t types,

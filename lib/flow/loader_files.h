@@ -32,4 +32,7 @@ struct file_digest loader_digest(const struct verity *v);
 /* loader_signed_bytes - what a signature of the file covers: struct fsverity_formatted_digest */
 void loader_signed_bytes(const struct verity *v, struct buf *ret);
 
+/* loader_is_generic - a binary that loads whatever its caller names: bpftool, tc, systemd, ... */
+bool loader_is_generic(const char *path);
+
 #endif

@@ -18,19 +18,24 @@ static const char *const generic[] = {
 	"python3", "perl", "perf", "bcc", "ply",
 };
 
-static int check_generic(struct bpfkey_ctx *ctx, const char *path, unsigned int flags)
+bool loader_is_generic(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
 	name = name ? name + 1 : path;
-	for (size_t i = 0; i < ARRAY_SIZE(generic); i++) {
-		if (strcmp(name, generic[i]) || flags & BPFKEY_LOADER_LENDS_TRUST)
-			continue;
-		bk_hint(ctx, "repeat it with --lends-trust, if all who may run it are trusted");
-		return bk_fail(ctx, -BPFKEY_E_POLICY, "'%s' loads whatever its caller names: to "
-			       "trust it is to trust everybody who may run it", name);
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(generic); i++)
+		if (!strcmp(name, generic[i]))
+			return true;
+	return false;
+}
+
+static int check_generic(struct bpfkey_ctx *ctx, const char *path, unsigned int flags)
+{
+	if (!loader_is_generic(path) || flags & BPFKEY_LOADER_LENDS_TRUST)
+		return 0;
+	bk_hint(ctx, "repeat it with --lends-trust, if all who may run it are trusted");
+	return bk_fail(ctx, -BPFKEY_E_POLICY, "'%s' loads whatever its caller names: to trust it "
+		       "is to trust everybody who may run it", path);
 }
 
 /* What is dlopen'ed: no dynamic linker names it, so its digest is listed by itself. */

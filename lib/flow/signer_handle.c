@@ -7,6 +7,7 @@
 #include "../crypto/algo.h"
 #include "../crypto/cert.h"
 #include "key_file.h"
+#include "delegation.h"
 #include "sign_log.h"
 
 DEFINE_CLEANUP(struct bpfkey_signer *, bpfkey_signer_free)
@@ -15,7 +16,7 @@ static int check_signer(struct bpfkey_ctx *ctx, const struct bpfkey_cert *cert)
 {
 	unsigned int signers = 1u << BPFKEY_ROLE_BUILD | 1u << BPFKEY_ROLE_DELEGATED;
 
-	if (!(cert_info(cert)->roles & signers)) {
+	if (!(cert_info(cert)->roles & signers) && !delegation_accepts(ctx, cert)) {
 		bk_hint(ctx, "make one with keyctl-bpf cert new --role build");
 		return bk_fail(ctx, -BPFKEY_E_ROLE, "the certificate is for neither of the roles "
 			       "build and delegated");

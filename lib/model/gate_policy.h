@@ -48,10 +48,10 @@ struct policy_delegation {
 	char name[POLICY_NAME], loader[POLICY_NAME];
 	uint64_t types, attach;
 	int64_t until;
-	struct policy_cert cert;	/* the delegated key's; or all that */
-	struct policy_cert issuer;	/* this CA has issued ... */
-	char san[POLICY_SAN];		/* ... for this subject alternative name */
-	uint64_t ttl;			/* seconds for which such a certificate counts; 0: all */
+	uint64_t ttl;			/* seconds that an enrolled key counts; 0: its own time */
+	struct policy_cert cert;	/* the delegated key's, as soon as there is one; or */
+	struct policy_cert issuer;	/* whatever this CA has issued ... */
+	char san[POLICY_SAN];		/* ... for this subject alternative name, "DNS:host" */
 };
 
 struct policy_revoked {

@@ -138,9 +138,9 @@ static int get_delegation(struct bpfkey_ctx *ctx, const struct js *j, const stru
 		r = get_cert(ctx, j, "issuer", &d->issuer);
 	if (!r && js_has(j, "san"))
 		r = policy_parts_copy(ctx, j, "san", d->san, sizeof(d->san));
-	if (!r && (!d->cert.n == !d->issuer.n || !d->issuer.n != !d->san[0]))
+	if (!r && ((d->cert.n && d->issuer.n) || !d->issuer.n != !d->san[0]))
 		r = bk_fail(ctx, -BPFKEY_E_FORMAT, "it has either a 'key', or an 'issuer' and a "
-			    "'san'");
+			    "'san', or none of them yet");
 	return r < 0 ? bk_fail(ctx, r, "delegation '%s'", d->name) : 0;
 }
 

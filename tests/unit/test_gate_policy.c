@@ -57,6 +57,7 @@ static const struct {
 	  "" },
 	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"a\"," XDP ",\"issuer\":\"AAEC\","
 		      "\"san\":\"URI:spiffe://x\"}"), 0, "" },
+	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"a\"," XDP ",\"ttl\":60}"), 0, "" },
 	{ REVOKED("{\"kind\":\"file\"," D1 "},{\"kind\":\"key\",\"fingerprint\":\"" H1 "\","
 		  "\"certificate\":\"AAEC\",\"reason\":\"lost\",\"since\":\"2026-11-23\"}"),
 	  0, "" },
@@ -97,7 +98,8 @@ static const struct {
 	  "what the loaders name" },
 	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"b\"," XDP ",\"key\":\"AAEC\"}"),
 	  -BPFKEY_E_FORMAT, "for the loader 'b', which is not listed" },
-	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"a\"," XDP "}"), -BPFKEY_E_FORMAT,
+	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"a\"," XDP ",\"key\":\"AAEC\","
+		      "\"issuer\":\"AAEC\",\"san\":\"DNS:x\"}"), -BPFKEY_E_FORMAT,
 	  "either a 'key', or an 'issuer'" },
 	{ DELEGATIONS("{\"name\":\"d\",\"loader\":\"a\"," XDP ",\"issuer\":\"AAEC\"}"),
 	  -BPFKEY_E_FORMAT, "either a 'key', or an 'issuer'" },

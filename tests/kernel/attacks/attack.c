@@ -25,6 +25,7 @@
  *	preload OBJ PATH                pin a loader that loads unsigned programs
  *	run PATH                        run it
  *	wait                            sleep; then an unsigned load, when the input ends
+ *	stay                            an unsigned load; then sleep, until the input ends
  *	become CMD...                   exec it: a trusted loader that runs something else
  *	ask OP [INDEX]                  one call of the gate's updater
  */
@@ -390,6 +391,18 @@ static int do_wait(int argc, char **argv)
 	return do_unsigned(0, NULL);
 }
 
+static int do_stay(int argc, char **argv)
+{
+	char c;
+
+	(void)argc;
+	(void)argv;
+	do_unsigned(0, NULL);
+	while (read(0, &c, 1) > 0)
+		continue;
+	return 0;
+}
+
 static int do_become(int argc, char **argv)
 {
 	(void)argc;
@@ -420,7 +433,8 @@ static const struct {
 	{ "cgroup", 2, do_cgroup }, { "uncgroup", 3, do_uncgroup }, { "link", 2, do_link },
 	{ "detach", 1, do_detach }, { "enforce", 0, do_enforce },
 	{ "loosen", 0, do_loosen }, { "fds", 1, do_fds }, { "preload", 2, do_preload },
-	{ "run", 1, do_run }, { "wait", 0, do_wait }, { "become", 1, do_become },
+	{ "run", 1, do_run }, { "wait", 0, do_wait },
+	{ "stay", 0, do_stay }, { "become", 1, do_become },
 	{ "keep", 3, do_keep }, { "again", 2, do_again }, { "over", 2, do_over },
 	{ "overlink", 1, do_overlink },
 	{ "ask", 1, do_ask }, { "flood", 1, do_flood },
