@@ -77,10 +77,12 @@ attacked() {
 	'none, '*) ;;
 	*) ok "${name%.sh}: recorded as $record" recorded "$record" "$before" ;;
 	esac
-	ok "${name%.sh}: the gate decides as before" still
+	tried=$((tried + 1))
+	[ -n "$NARROW" ] && [ $((tried % 4)) != 0 ] || ok "${name%.sh}: the gate decides as before" still
 	[ "$(field control "$1")" != after ] || controlled "$1" "as it should be"
 }
 
+tried=0
 prepare
 diag "without the gate"
 for file in $(when ''); do controlled "$file" "without the gate"; done

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Trusted loaders as an administrator meets them: signed, listed, refused, revoked. The attack
 # program, which loads what nobody signed, is the loader.
+# lab: one kernel will do
 # shellcheck disable=SC2034,SC2016 # read by guest.sh, which knows $O
 guest_files='tests/kernel/gate.sh $O/tests/kernel/attacks/attack' guest_tools='jq strace openssl'
 . "$(dirname -- "$0")/lib/guest.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel's TPM device: our keys through /dev/tpmrm0, with its resource manager in between.
+# lab: one kernel will do
 
 # shellcheck disable=SC2016 # the driver expands it
 guest_files='$O/tests/tpm/test_key'
