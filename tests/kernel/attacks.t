@@ -6,7 +6,7 @@
 # lab: not on the native kernel
 # lab: one kernel will do
 # shellcheck disable=SC2016,SC2034,SC2154 # read by guest.sh, which knows $O; set by gate.sh
-guest_files='tests/kernel/gate.sh tests/kernel/attacks.sh tests/kernel/attacks $O/tests/kernel/attacks/attack $O/tests/kernel/attacks/reach $O/tests/kernel/attacks/evil.so'
+guest_files='tests/kernel/gate.sh tests/kernel/attacks.sh tests/kernel/attacks $O/tests/kernel/attacks/attack $O/tests/kernel/attacks/reach $O/tests/kernel/attacks/token $O/tests/kernel/attacks/evil.so'
 guest_tools='jq openssl strace setfattr getfattr' guest_timeout=1500
 . "$(dirname -- "$0")/lib/guest.sh"
 # shellcheck source=tests/kernel/gate.sh

@@ -47,6 +47,17 @@ is "$((a + b))" "$loads" "6: all were made"
 is "$good" "$loads" "6, 7: each has one key on record, and the right one"
 is "$bad" 0 "6: none was denied"
 
+# Where the gate lives no processor matters.
+echo 0 >/sys/devices/system/cpu/cpu1/online
+is "$(cat /sys/devices/system/cpu/online)" 0 "a processor is taken away"
+run "$attack" unsigned
+is "$(count unsigned)" EPERM "and the gate refuses"
+run "$attack" signed "$ring" tiny.sig
+is "$(count signed)" 0 "and admits"
+echo 1 >/sys/devices/system/cpu/cpu1/online
+run "$attack" unsigned
+is "$(count unsigned)" EPERM "also when it is back"
+
 # What a signed loader loads is known by a tracing program's record of its start, and that may be
 # missed: then the load is asked to try again, and nothing worse.
 runs=1000
