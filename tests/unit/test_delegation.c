@@ -127,13 +127,14 @@ static void test_names(void)
 	} rows[] = {
 		{ "DNS:a.example", true }, { "URI:spiffe://x", true }, { "email:a@b", true },
 		{ "IP:192.0.2.1", true }, { "IP:2001:db8::1", true }, { "", false },
-		{ "a.example", false }, { "DNS:", false }, { "dns:a", false }, { "IP:1.2.3", false },
+		{ "a.example", false }, { "DNS:", false }, { "dns:a", false },
+		{ "IP:1.2.3", false },
 		{ "IP:x", false }, { "DirName:x", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		ok(!cert_san_check(ctx, rows[i].san) == rows[i].good, "'%s' is %s name", rows[i].san,
-		   rows[i].good ? "a" : "no");
+		ok(!cert_san_check(ctx, rows[i].san) == rows[i].good, "'%s' is %s name",
+		   rows[i].san, rows[i].good ? "a" : "no");
 		if (rows[i].good)
 			is_int(cert_check_san(ctx, one, rows[i].san), -BPFKEY_E_MISMATCH,
 			       "which this certificate does not have");
